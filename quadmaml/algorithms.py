@@ -1,0 +1,440 @@
+"""Meta-algorithms: which Jacobian is kept.
+
+The meta-gradient of every algorithm here is ``g(theta) = sum_i w_i J_i' G_i(theta)`` with J and G from one line each:
+
+=====================  ==================  =====================  =======================================
+algorithm              inner loop          Jacobian rule          G
+=====================  ==================  =====================  =======================================
+Joint                  none                none                   query gradient at theta
+MAML(inner)            inner               inner                  query gradient at the adapted point
+FOMAML(inner)          inner               none                   query gradient at the adapted point
+TruncatedMAML          inner               its last steps         query gradient at the adapted point
+IMAML                  inner or proximal   proximal               query gradient at the adapted point
+Reptile(inner)         inner                                      ``theta - phi``
+MoreauEnvelope         proximal                                   ``theta - phi``, times the strength
+=====================  ==================  =====================  =======================================
+
+A Jacobian rule is an inner loop of which only the linear part is kept. G is evaluated at a point (the meta-gradient),
+along the map itself (the affine field ``M theta - v``), or on a single curvature (the weight ``W(a)``): one formula.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import arrays, linalg
+from .adaptation import GradientDescent, InnerLoop, NoAdaptation, PartialGradientDescent, PreconditionedGradientDescent, Proximal
+from .affine import AffineField, AffineMap
+from .arrays import Array
+from .curvature import Diagonal
+from .errors import InputError, NotAGradientError, SingularError, check_number, check_steps
+from .quadratic import Quadratic
+from .tasks import Tasks
+
+__all__ = ["FOMAML", "IMAML", "MAML", "Algorithm", "Joint", "MoreauEnvelope", "Reptile", "TruncatedMAML", "adapted_losses"]
+
+
+class Algorithm(ABC):
+    """A meta-algorithm whose meta-gradient is an affine field ``M theta - v``."""
+
+    @abstractmethod
+    def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
+        """The Jacobian J that is kept, given how to read the linear part of a loop; a number is a multiple of I."""
+
+    @abstractmethod
+    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
+        """G for the adaptation map m: at the point theta, or as an affine map where theta is None."""
+
+    def _factors(self, tasks: Tasks, theta: Any) -> tuple[Any, Any]:
+        m = self.loop.map(tasks.support)
+        J = self._kept(lambda rule: m.operator if rule is self.loop else rule.map(tasks.support).operator)
+        return J, self._gradient(tasks.query, m, theta)
+
+    @property
+    @abstractmethod
+    def loop(self) -> InnerLoop:
+        """The inner loop that produces the adapted points."""
+
+    def field(self, tasks: Tasks) -> AffineField:
+        """The meta-gradient as a field: ``M = sum w J'A P`` and ``v = sum w J'(h - A s)`` for the pairs.
+
+        Parameters
+        ----------
+        tasks : Tasks
+            n tasks of dimension d.
+
+        Returns
+        -------
+        AffineField
+            With matrix ``(d, d)`` and rhs ``(d,)``.
+        """
+        J, G = self._factors(tasks, None)
+        return AffineField(_reduced(tasks, J, G.operator), -_reduced(tasks, J, G.offset))
+
+    def meta_gradient(self, tasks: Tasks, theta: Any) -> Array:
+        """The meta-gradient ``sum_i w_i J_i' G_i`` at theta, shape ``(d,)``."""
+        _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
+        arrays.check_shape("theta", theta, (tasks.dim,))
+        return _reduced(tasks, *self._factors(tasks, theta))
+
+    def fixed_point(self, tasks: Tasks) -> Array:
+        """The point theta where the meta-gradient vanishes, shape ``(d,)``.
+
+        Raises
+        ------
+        SingularError
+            If no single point does; the message says why each lost direction is lost.
+        """
+        field = self.field(tasks)
+        try:
+            return field.zero()
+        except SingularError as error:
+            why = _why_lost(self.loop, tasks, error.nullspace)
+            raise SingularError(f"{error}. {why}", error.rank, error.nullspace) from None
+
+    def objective(self, tasks: Tasks) -> Quadratic:
+        """A quadratic whose gradient is the field: its potential, 0 at theta = 0.
+
+        Raises
+        ------
+        NotAGradientError
+            If the field is the gradient of no function.
+        """
+        return self.field(tasks).potential()
+
+    def jacobians(self, tasks: Tasks) -> Array:
+        """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``; NotAGradientError if it keeps none."""
+        raise NotAGradientError(f"jacobians: {type(self).__name__} keeps no Jacobian; its field is theta - phi")
+
+    def weight(self, a: Any) -> Any:
+        """The curvature weight W(a) when query = support: the fixed point is ``(sum w W(A))^-1 sum w W(A) c``.
+
+        Parameters
+        ----------
+        a : float, array, Fraction or SymPy expression
+            Eigenvalues; the result has the same shape and kind.
+
+        Raises
+        ------
+        InputError
+            If the inner loop is not a function of the curvature alone.
+        """
+        if not self.loop.spectral:
+            raise InputError(
+                f"weight: {type(self.loop).__name__} is not a function of the curvature alone; expected a spectral loop"
+            )
+        curvature = Diagonal(a)
+        m = AffineMap(self.loop.residual(curvature), 0 * a)
+        J = self._kept(lambda rule: rule.residual(curvature))
+        return (J * self._gradient(Quadratic(curvature, 0 * a, 0), m, None).operator).entries
+
+
+class _Pair(Algorithm):
+    """An algorithm that is a pair of inner loops: one adapts, of the other the Jacobian is kept."""
+
+    @property
+    @abstractmethod
+    def rule(self) -> InnerLoop:
+        """The inner loop whose Jacobian is kept."""
+
+    def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
+        return 1 if isinstance(self.rule, NoAdaptation) else linear_part(self.rule)
+
+    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
+        return query.gradient(m if theta is None else m(theta))
+
+    def jacobians(self, tasks: Tasks) -> Array:
+        """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``."""
+        return self.rule.map(tasks.support).linear
+
+
+class _Gradient(_Pair):
+    """A pair whose field is always the gradient of the mean query loss after adaptation."""
+
+    def objective(self, tasks: Tasks) -> Quadratic:
+        """The meta-loss ``F(theta) = sum_i w_i f_i^query(m_i(theta))``, itself a quadratic."""
+        return tasks.query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
+
+
+@dataclass(frozen=True)
+class Joint(_Gradient):
+    """Joint training, without adaptation: ``W(a) = a``. Also called ERM, or a non-adaptive loss.
+
+    Examples
+    --------
+    >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
+    >>> Joint().fixed_point(tasks).tolist()
+    [3.0]
+    """
+
+    @property
+    def loop(self) -> InnerLoop:
+        return NoAdaptation()
+
+    rule = loop
+
+
+@dataclass(frozen=True)
+class MAML(_Gradient):
+    """MAML: back-propagation through the whole inner loop. ``W(a) = a p(a)^2``.
+
+    Parameters
+    ----------
+    inner : InnerLoop
+        How a task adapts.
+
+    Notes
+    -----
+    Finn, Abbeel, Levine (2017), Model-Agnostic Meta-Learning, equation (1) and Algorithm 1.
+
+    Examples
+    --------
+    >>> MAML(GradientDescent(lr=0.5, steps=1)).weight(1.0)
+    0.25
+    """
+
+    inner: InnerLoop
+
+    def __post_init__(self) -> None:
+        _check_loop(self.inner)
+
+    @property
+    def loop(self) -> InnerLoop:
+        return self.inner
+
+    rule = loop
+
+
+@dataclass(frozen=True)
+class FOMAML(_Pair):
+    """First-order MAML: the Jacobian of the inner loop is taken to be I. ``W(a) = a p(a)``.
+
+    Parameters
+    ----------
+    inner : InnerLoop
+        How a task adapts.
+
+    Notes
+    -----
+    Finn, Abbeel, Levine (2017), section 5.2; Nichol, Achiam, Schulman (2018), section 2.
+
+    Examples
+    --------
+    >>> FOMAML(GradientDescent(lr=0.5, steps=1)).weight(1.0)
+    0.5
+    """
+
+    inner: InnerLoop
+
+    def __post_init__(self) -> None:
+        _check_loop(self.inner)
+
+    @property
+    def loop(self) -> InnerLoop:
+        return self.inner
+
+    @property
+    def rule(self) -> InnerLoop:
+        return NoAdaptation()
+
+
+@dataclass(frozen=True)
+class TruncatedMAML(_Pair):
+    """MAML with back-propagation through the last ``depth`` of the K steps. ``W(a) = a (1 - lr a)^(K + depth)``.
+
+    Parameters
+    ----------
+    inner : GradientDescent, PreconditionedGradientDescent or PartialGradientDescent
+        A stepped loop without memory: with memory it is ambiguous what is detached.
+    depth : int
+        0 (FOMAML) to ``inner.steps`` (MAML).
+
+    Notes
+    -----
+    Shaban, Cheng, Hatch, Boots (2019), Truncated back-propagation for bilevel optimization, equation (5).
+
+    Examples
+    --------
+    >>> TruncatedMAML(GradientDescent(lr=0.5, steps=3), depth=1).weight(1.0)
+    0.0625
+    """
+
+    inner: GradientDescent | PreconditionedGradientDescent | PartialGradientDescent
+    depth: int
+
+    def __post_init__(self) -> None:
+        if not hasattr(_check_loop(self.inner), "last"):
+            raise InputError(f"inner: got {type(self.inner).__name__}; expected a stepped loop without memory")
+        object.__setattr__(self, "depth", check_steps("depth", self.depth))
+        if not hasattr(self.inner.steps, "free_symbols") and self.depth > self.inner.steps:
+            raise InputError(f"depth: got {self.depth}; expected at most the {self.inner.steps} steps of the inner loop")
+
+    @property
+    def loop(self) -> InnerLoop:
+        return self.inner
+
+    @property
+    def rule(self) -> InnerLoop:
+        return self.inner.last(self.depth)
+
+
+@dataclass(frozen=True)
+class IMAML(_Pair):
+    """Implicit MAML: the Jacobian ``(I + A/strength)^-1`` of the exact proximal problem.
+
+    Parameters
+    ----------
+    strength : float
+        Weight lambda > 0 of the distance to the start. Exact: ``W(a) = a lambda^2 / (lambda + a)^2``.
+    inner : InnerLoop, optional
+        An inexact solver of the proximal problem, such as ``ProximalGradientDescent(strength, lr, steps)``. The field
+        is then affine still, but in general not the gradient of its own meta-loss.
+
+    Notes
+    -----
+    Rajeswaran, Finn, Kakade, Levine (2019), Meta-Learning with Implicit Gradients, equation (6) and Algorithm 2.
+
+    Examples
+    --------
+    >>> IMAML(strength=1.0).weight(1.0)
+    0.25
+    """
+
+    strength: Any
+    inner: InnerLoop | None = None
+
+    def __post_init__(self) -> None:
+        check_number("strength", self.strength, above=0)
+        if self.inner is not None:
+            _check_loop(self.inner)
+
+    @property
+    def loop(self) -> InnerLoop:
+        return self.rule if self.inner is None else self.inner
+
+    @property
+    def rule(self) -> InnerLoop:
+        return Proximal(self.strength)
+
+    def objective(self, tasks: Tasks) -> Quadratic:
+        """The meta-loss for the exact solve; the potential of the field for an inexact one, if it has one."""
+        return _Gradient.objective(self, tasks) if self.inner is None else super().objective(tasks)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Reptile(Algorithm):
+    """Reptile, and FedAvg: the field ``sum_i w_i (theta - phi_i)``. ``W(a) = 1 - p(a)``.
+
+    Parameters
+    ----------
+    inner : InnerLoop
+        How a task adapts.
+
+    Notes
+    -----
+    Nichol, Achiam, Schulman (2018), On First-Order Meta-Learning Algorithms, Algorithm 2 (batch version).
+
+    Examples
+    --------
+    >>> Reptile(GradientDescent(lr=0.5, steps=2)).weight(1.0)
+    0.75
+    """
+
+    inner: InnerLoop
+
+    def __post_init__(self) -> None:
+        _check_loop(self.inner)
+
+    @property
+    def loop(self) -> InnerLoop:
+        return self.inner
+
+    def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
+        return 1
+
+    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
+        return 1 - m if theta is None else theta - m(theta)
+
+
+@dataclass(frozen=True)
+class MoreauEnvelope(Algorithm):
+    """The Moreau envelope, and Meta-MinibatchProx: the field ``lambda sum_i w_i (theta - phi_i)``.
+
+    ``W(a) = a lambda / (lambda + a)``: lambda times Reptile on the exact proximal loop.
+
+    Parameters
+    ----------
+    strength : float
+        Weight lambda > 0 of the distance to the start.
+
+    Notes
+    -----
+    Zhou, Yuan, Xu, Yan, Feng (2019), Efficient Meta Learning via Minibatch Proximal Update, equation (2).
+
+    Examples
+    --------
+    >>> MoreauEnvelope(strength=1.0).weight(1.0)
+    0.5
+    """
+
+    strength: Any
+
+    def __post_init__(self) -> None:
+        check_number("strength", self.strength, above=0)
+
+    @property
+    def loop(self) -> InnerLoop:
+        return Proximal(self.strength)
+
+    def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
+        return self.strength
+
+    _gradient = Reptile._gradient
+
+
+def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
+    """The query loss of each task after adapting from theta: ``f_i^query(m_i(theta))``, shape ``(n,)``.
+
+    Examples
+    --------
+    >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
+    >>> adapted_losses(tasks, [2.0], GradientDescent(lr=0.5, steps=1)).tolist()
+    [0.5, 1.5]
+    """
+    _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
+    return tasks.query(_check_loop(inner).map(tasks.support)(theta))
+
+
+def _check_loop(inner: Any) -> InnerLoop:
+    if not isinstance(inner, InnerLoop):
+        raise InputError(f"inner: got {inner!r}; expected an inner loop such as GradientDescent(lr=0.1, steps=5)")
+    return inner
+
+
+def _reduced(tasks: Tasks, J: Any, G: Any) -> Any:
+    """``sum_i w_i J_i' G_i`` for vectors or matrices G; a number J stands for that multiple of the identity."""
+    if hasattr(J, "weighted_adjoint"):
+        return J.weighted_adjoint(tasks.weights, G)
+    if hasattr(G, "weighted_sum"):
+        return J * G.weighted_sum(tasks.weights)
+    return arrays.scalar(J, G) * linalg.weighted_sum(tasks.weights, G)
+
+
+def _why_lost(inner: InnerLoop, tasks: Tasks, directions: Array) -> str:
+    """Why tasks inform no component along the columns of ``directions``."""
+    A, P = tasks.query.hessian, inner.map(tasks.support).linear
+    if _vanishes(A, directions):
+        return "Along them no task has curvature"
+    if _vanishes(P, directions):
+        return "Along them the adaptation alone solves every task, from wherever it starts"
+    return "Along them the contributions of the tasks vanish or cancel"
+
+
+def _vanishes(matrices: Array, directions: Array) -> bool:
+    image = matrices @ directions
+    return arrays.norm(image) <= arrays.roundoff(matrices) * arrays.norm(matrices)
+
+

@@ -1,0 +1,132 @@
+"""Tasks: what is adapted on (support), what is judged on (query), and the weight of each task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from . import arrays, linalg
+from .arrays import Array
+from .errors import InputError, SingularError, known
+from .quadratic import Quadratic
+
+__all__ = ["Tasks"]
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Tasks:
+    """n weighted tasks, each a support quadratic to adapt on and a query quadratic to be judged on.
+
+    Parameters
+    ----------
+    support : Quadratic
+        Batched over one leading axis of length n >= 1.
+    query : Quadratic, optional
+        Batched likewise; by default the support itself.
+    weights : array, shape (n,), optional
+        Weights >= 0 with a positive sum; they are normalised to sum 1. By default equal.
+
+    Examples
+    --------
+    >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]], weights=[1.0, 3.0])
+    >>> len(tasks), tasks.dim, tasks.weights.tolist(), tasks.mean_minimizer().tolist()
+    (2, 1, [0.25, 0.75], [3.0])
+    """
+
+    support: Quadratic
+    query: Quadratic
+    weights: Any
+
+    def __init__(self, support: Quadratic, query: Quadratic | None = None, weights: Any = None) -> None:
+        query = support if query is None else query
+        for name, part in (("support", support), ("query", query)):
+            if not isinstance(part, Quadratic):
+                raise InputError(f"{name}: got {type(part).__name__}; expected a Quadratic batched over tasks")
+            if part.linear.ndim != 2 or not part.linear.shape[0]:
+                raise InputError(
+                    f"{name}: has batch shape {tuple(part.linear.shape[:-1])}; expected (n,) with n >= 1 tasks"
+                )
+        if query is not support:
+            arrays.coerce(support=support.linear, query=query.linear)
+            arrays.check_shape("query", query.linear, support.linear.shape)
+        object.__setattr__(self, "support", support)
+        object.__setattr__(self, "query", query)
+        object.__setattr__(self, "weights", _normalised(weights, support.linear))
+
+    @classmethod
+    def from_minimizers(cls, hessians: Any, minimizers: Any, weights: Any = None) -> Tasks:
+        """Tasks ``1/2 (x - c_i)'A_i(x - c_i)`` from Hessians ``(n, d, d)`` and optima ``(n, d)``; query = support."""
+        A, c = arrays.coerce(hessians=hessians, minimizers=minimizers)
+        if A.ndim != 3:
+            raise InputError(f"hessians: has shape {tuple(A.shape)}; expected (n, d, d)")
+        arrays.check_symmetric("hessians", A)
+        arrays.check_shape("minimizers", c, A.shape[:-1])
+        return cls(Quadratic.from_minimizer(A, c), None, weights)
+
+    @classmethod
+    def from_regression(cls, groups: Iterable[Any], ridge: Any = 0.0, weights: Any = None) -> Tasks:
+        """Linear regression tasks with losses ``1/(2m) |X theta - y|^2 + ridge/2 |theta|^2``.
+
+        Parameters
+        ----------
+        groups : iterable of (X_support, y_support, X_query, y_query)
+            One entry a task: X of shape ``(m, d)``, y of shape ``(m,)``; m may differ between tasks and parts.
+        ridge : float
+            Strength of the penalty, >= 0, on the support and the query loss.
+
+        Examples
+        --------
+        >>> tasks = Tasks.from_regression([([[1.0]], [2.0], [[1.0], [2.0]], [2.0, 3.0])])
+        >>> tasks.support.minimizer().tolist(), tasks.query.minimizer().tolist()
+        ([[2.0]], [[1.6]])
+        """
+        parts: tuple[list[Quadratic], list[Quadratic]] = [], []
+        for i, group in enumerate(groups):
+            if not isinstance(group, (list, tuple)) or len(group) != 4:
+                raise InputError(f"groups[{i}]: expected the four arrays (X_support, y_support, X_query, y_query)")
+            for part, X, y in ((parts[0], *group[:2]), (parts[1], *group[2:])):
+                try:
+                    part.append(Quadratic.from_least_squares(X, y, ridge))
+                except InputError as error:
+                    raise InputError(f"groups[{i}]: {error}") from None
+        if not parts[0]:
+            raise InputError("groups: is empty; expected at least one task")
+        return cls(Quadratic.stack(parts[0]), Quadratic.stack(parts[1]), weights)
+
+    def __len__(self) -> int:
+        return int(self.support.linear.shape[0])
+
+    def __getitem__(self, index: Any) -> Tasks:
+        """Some of the tasks, by a slice or an integer; their weights are normalised anew."""
+        if isinstance(index, int):
+            if not -len(self) <= index < len(self):
+                raise IndexError(f"task {index} of {len(self)}")
+            index = slice(index % len(self), index % len(self) + 1)
+        query = None if self.query is self.support else self.query[index]
+        return Tasks(self.support[index], query, self.weights[index])
+
+    @property
+    def dim(self) -> int:
+        """The dimension d."""
+        return self.support.dim
+
+    def mean_minimizer(self) -> Array:
+        """``sum_i w_i c_i`` over the stationary points of the support losses, shape ``(d,)``."""
+        try:
+            return linalg.weighted_sum(self.weights, self.support.minimizer())
+        except SingularError as error:
+            raise SingularError(f"mean_minimizer: a task has no single optimum: {error}") from None
+
+
+def _normalised(weights: Any, linear: Array) -> Array:
+    n = linear.shape[0]
+    if weights is None:
+        return arrays.full_like("weights", [Fraction(1, n)] * n, linear)
+    _, w = arrays.coerce(linear=linear, weights=weights)
+    arrays.check_shape("weights", w, (n,))
+    total = linalg.dot(w, w**0)
+    if known(lambda: total <= 0) or any(known(lambda i=i: w[i] < 0) for i in range(n)):  # type: ignore[misc]
+        raise InputError(f"weights: got {weights!r}; expected numbers >= 0 with a positive sum")
+    return w / total
