@@ -1,4 +1,7 @@
-"""quadmaml: the mathematics of meta-learning on quadratic tasks, exactly."""
+"""quadmaml: the mathematics of meta-learning on quadratic tasks, solved exactly."""
+
+from importlib import import_module
+from types import ModuleType
 
 from . import adaptation, algorithms
 from .adaptation import (
@@ -13,7 +16,7 @@ from .adaptation import (
     Proximal,
     ProximalGradientDescent,
 )
-from .affine import AffineField, AffineMap
+from .affine import AffineMap
 from .algorithms import FOMAML, IMAML, MAML, Algorithm, Joint, MoreauEnvelope, Reptile, TruncatedMAML, adapted_losses
 from .errors import (
     ConvergenceError,
@@ -24,7 +27,52 @@ from .errors import (
     SingularError,
     UnstableStepWarning,
 )
+from .field import AffineField
 from .quadratic import Quadratic
 from .tasks import Tasks
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "FOMAML",
+    "IMAML",
+    "MAML",
+    "AffineField",
+    "AffineMap",
+    "Algorithm",
+    "Chebyshev",
+    "ConvergenceError",
+    "GradientDescent",
+    "GradientFlow",
+    "HeavyBall",
+    "IllConditionedWarning",
+    "InnerLoop",
+    "InputError",
+    "Joint",
+    "MoreauEnvelope",
+    "NoAdaptation",
+    "NotAGradientError",
+    "PartialGradientDescent",
+    "PreconditionedGradientDescent",
+    "Proximal",
+    "ProximalGradientDescent",
+    "QuadmamlError",
+    "Quadratic",
+    "Reptile",
+    "SingularError",
+    "Tasks",
+    "TruncatedMAML",
+    "UnstableStepWarning",
+    "adaptation",
+    "adapted_losses",
+    "algorithms",
+]
+
+# Modules that need a heavy or optional package are loaded when they are first used, as in ``quadmaml.strategies``.
+_ON_DEMAND = {"analysis", "datasets", "plots", "report", "simulate", "strategies"}
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in _ON_DEMAND:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,16 +7,16 @@ adaptation map. To add a loop: a frozen dataclass here, its honest step in ``sim
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from . import affine, arrays, linalg
-from .affine import AffineMap, Augmented
-from .arrays import Array, Scalar, exp
+from . import arrays, linalg
+from .affine import Augmented
+from .arrays import Array, exp
 from .curvature import Dense
 from .errors import InputError, check_number, check_steps, known
+from .inner_loop import GradientSteps, InnerLoop, SteppedLoop
 from .quadratic import Quadratic
 
 __all__ = [
@@ -31,43 +31,6 @@ __all__ = [
     "Proximal",
     "ProximalGradientDescent",
 ]
-
-inf = float("inf")
-
-
-class InnerLoop(ABC):
-    """An inner loop whose adapted point is an affine function of its start.
-
-    Attributes
-    ----------
-    spectral : bool
-        Whether the map's linear part is a function of the curvature alone, ``P = residual(A)``. Otherwise the residual
-        is evaluated at another generator than the task's.
-    """
-
-    spectral = True
-
-    @abstractmethod
-    def residual(self, x: Any) -> Any:
-        """The residual p(x), with p(0) = 1: of an eigenvalue, an array of eigenvalues, a symbol, or a ring element."""
-
-    def generator(self, quadratic: Quadratic) -> Augmented:
-        """The affine generator at which the residual gives the map."""
-        return affine.generator(quadratic)
-
-    def map(self, quadratic: Quadratic) -> AffineMap:
-        """The map ``theta -> P theta + s`` from the start to the adapted point, one for each task of the batch.
-
-        Raises
-        ------
-        SingularError
-            If the loop's inner problem has no unique solution (proximal loops, ``A + strength I`` singular).
-        """
-        return self.residual(self.generator(quadratic)).as_map()
-
-    def stable_below(self) -> float:
-        """The curvature from which the loop's residual leaves [-1, 1]; infinite where there is no such bound."""
-        return inf
 
 
 @dataclass(frozen=True)
@@ -85,7 +48,7 @@ class NoAdaptation(InnerLoop):
 
 
 @dataclass(frozen=True)
-class GradientDescent(InnerLoop):
+class GradientDescent(GradientSteps):
     """Gradient descent ``phi <- phi - lr (A phi - h)``: ``p(a) = (1 - lr a)^steps``; a schedule multiplies its factors.
 
     Parameters
@@ -110,27 +73,9 @@ class GradientDescent(InnerLoop):
     lr: Any
     steps: Any = None
 
-    def __post_init__(self) -> None:
-        _check_schedule(self)
-
-    def residual(self, x: Any) -> Any:
-        if not isinstance(self.lr, tuple):
-            return (1 - self.lr * x) ** self.steps
-        p = x**0
-        for lr in self.lr:
-            p = (1 - lr * x) * p
-        return p
-
-    def last(self, depth: int) -> GradientDescent:
-        """The last ``depth`` steps as a loop of their own."""
-        return GradientDescent(*_last(self, depth))
-
-    def stable_below(self) -> float:
-        return 2 / _largest(self.lr)
-
 
 @dataclass(frozen=True)
-class HeavyBall(InnerLoop):
+class HeavyBall(SteppedLoop):
     """Heavy ball ``phi_{k+1} = phi_k - lr (A phi_k - h) + momentum (phi_k - phi_{k-1})``, with ``phi_{-1} = phi_0``.
 
     ``p_{k+1} = (1 - lr a) p_k + momentum (p_k - p_{k-1})``, ``p_{-1} = p_0 = 1``.
@@ -142,7 +87,7 @@ class HeavyBall(InnerLoop):
     momentum : float
         In [0, 1).
     steps : int, optional
-        Number of steps >= 0.
+        Number of steps >= 0, for a schedule its length.
 
     Notes
     -----
@@ -162,16 +107,16 @@ class HeavyBall(InnerLoop):
         check_number("momentum", self.momentum, at_least=0)
         if known(lambda: self.momentum >= 1):
             raise InputError(f"momentum: got {self.momentum!r}; expected a number in [0, 1)")
-        _check_schedule(self)
+        super().__post_init__()
 
     def residual(self, x: Any) -> Any:
         previous = p = x**0
-        for lr in _schedule(self):
+        for lr in self.schedule:
             previous, p = p, (1 - lr * x) * p + self.momentum * (p - previous)
         return p
 
     def stable_below(self) -> float:
-        return 2 * (1 + float(self.momentum)) / _largest(self.lr)
+        return (1 + float(self.momentum)) * super().stable_below()
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,14 +159,14 @@ class PreconditionedGradientDescent(InnerLoop):
 
     def last(self, depth: int) -> PreconditionedGradientDescent:
         """The last ``depth`` steps as a loop of their own."""
-        return PreconditionedGradientDescent(self.preconditioner, depth)
+        return replace(self, steps=depth)
 
     def stable_below(self) -> float:
         return 2.0
 
 
 @dataclass(frozen=True)
-class PartialGradientDescent(InnerLoop):
+class PartialGradientDescent(GradientSteps):
     """Gradient descent on some coordinates only, as in ANIL: ``P = (I - lr diag(mask) A)^steps``.
 
     Parameters
@@ -231,7 +176,7 @@ class PartialGradientDescent(InnerLoop):
     lr : float or sequence of floats
         Step size > 0, or a schedule.
     steps : int, optional
-        Number of steps >= 0.
+        Number of steps >= 0, for a schedule its length.
 
     Notes
     -----
@@ -254,20 +199,10 @@ class PartialGradientDescent(InnerLoop):
         if not isinstance(mask, (list, tuple)) or not mask or not all(isinstance(moves, bool) for moves in mask):
             raise InputError(f"mask: got {self.mask!r}; expected a sequence of d booleans")
         object.__setattr__(self, "mask", tuple(mask))
-        _check_schedule(self)
-
-    def residual(self, x: Any) -> Any:
-        return GradientDescent(self.lr, self.steps).residual(x)
+        super().__post_init__()
 
     def generator(self, quadratic: Quadratic) -> Augmented:
         return _precondition([Fraction(moves) for moves in self.mask], quadratic)
-
-    def last(self, depth: int) -> PartialGradientDescent:
-        """The last ``depth`` steps as a loop of their own."""
-        return PartialGradientDescent(self.mask, *_last(self, depth))
-
-    def stable_below(self) -> float:
-        return 2 / _largest(self.lr)
 
 
 @dataclass(frozen=True)
@@ -328,7 +263,7 @@ class Proximal(InnerLoop):
 
 
 @dataclass(frozen=True)
-class ProximalGradientDescent(InnerLoop):
+class ProximalGradientDescent(SteppedLoop):
     """Gradient descent on the proximal problem: ``phi <- phi - lr (A phi - h + strength (phi - theta))``.
 
     ``p_{k+1} = p_k - lr (a p_k + strength (p_k - 1))``, ``p_0 = 1``.
@@ -340,7 +275,7 @@ class ProximalGradientDescent(InnerLoop):
     lr : float or sequence of floats
         Step size > 0, or a schedule. Stable below ``a = 2 / lr - strength``.
     steps : int, optional
-        Number of steps >= 0.
+        Number of steps >= 0, for a schedule its length.
 
     Notes
     -----
@@ -358,25 +293,25 @@ class ProximalGradientDescent(InnerLoop):
 
     def __post_init__(self) -> None:
         check_number("strength", self.strength, above=0)
-        _check_schedule(self)
+        super().__post_init__()
 
     def residual(self, x: Any) -> Any:
         p = x**0
-        for lr in _schedule(self):
+        for lr in self.schedule:
             p = p - lr * (x * p + self.strength * (p - 1))
         return p
 
     def stable_below(self) -> float:
-        return 2 / _largest(self.lr) - float(self.strength)
+        return super().stable_below() - float(self.strength)
 
 
 @dataclass(frozen=True)
 class Chebyshev(InnerLoop):
     """The Chebyshev iteration for curvature in an interval, ``p(a) = T_K(s(a)) / T_K(s(0))``.
 
-    T_K is the Chebyshev polynomial and ``s(a) = (largest + smallest - 2a) / (largest - smallest)``. Among polynomials of
-    degree K with p(0) = 1, p has the least maximum on the interval. Evaluated by the recurrence
-    ``p_{k+1} = w (1 - x) p_k + (1 - w) p_{k-1}`` in ``x = 2a / (largest + smallest)``, which stays bounded.
+    ``s(a) = (largest + smallest - 2a) / (largest - smallest)``. Among polynomials of degree K with p(0) = 1 it has the
+    least maximum on the interval. Evaluated by the recurrence ``p_{k+1} = w (1 - x) p_k + (1 - w) p_{k-1}`` in
+    ``x = 2a / (largest + smallest)``, which stays bounded.
 
     Parameters
     ----------
@@ -419,34 +354,6 @@ class Chebyshev(InnerLoop):
 
     def stable_below(self) -> float:
         return float(self.smallest + self.largest)
-
-
-def _check_schedule(loop: Any) -> None:
-    """Check ``lr`` and ``steps`` of a stepped loop; a sequence of step sizes becomes a tuple of that length."""
-    lr = loop.lr.tolist() if getattr(loop.lr, "ndim", 0) == 1 else loop.lr
-    if isinstance(lr, (list, tuple)):
-        lr = tuple(check_number(f"lr[{k}]", each, above=0) for k, each in enumerate(lr))
-        if loop.steps is not None and check_steps("steps", loop.steps) != len(lr):
-            raise InputError(f"steps: got {loop.steps}; expected {len(lr)}, the length of the schedule lr")
-        object.__setattr__(loop, "lr", lr)
-        object.__setattr__(loop, "steps", len(lr))
-        return
-    check_number("lr", lr, above=0)
-    object.__setattr__(loop, "steps", check_steps("steps", loop.steps))
-
-
-def _schedule(loop: Any) -> tuple[Scalar, ...]:
-    """The step size of each step."""
-    return loop.lr if isinstance(loop.lr, tuple) else (loop.lr,) * loop.steps
-
-
-def _last(loop: Any, depth: int) -> tuple[Any, int]:
-    """Step sizes and number of the last ``depth`` steps."""
-    return (loop.lr[loop.steps - depth :] if isinstance(loop.lr, tuple) else loop.lr), depth
-
-
-def _largest(lr: Any) -> float:
-    return float(max(lr, default=0)) or inf if isinstance(lr, tuple) else float(lr)
 
 
 def _precondition(preconditioner: Any, quadratic: Quadratic) -> Augmented:

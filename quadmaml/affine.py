@@ -7,27 +7,19 @@ An inner loop on a quadratic with gradient ``Ax - h`` is a function p of its cur
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from . import arrays, linalg
+from . import arrays
 from .arrays import Array, Scalar
 from .curvature import Dense, RingElement
 from .errors import (
-    ConvergenceError,
-    IllConditionedWarning,
     InputError,
-    NotAGradientError,
-    SingularError,
-    UnstableStepWarning,
-    check_number,
-    check_steps,
     known,
 )
 from .quadratic import Quadratic
 
-__all__ = ["AffineField", "AffineMap", "Augmented", "generator"]
+__all__ = ["AffineMap", "Augmented", "generator"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +124,7 @@ class AffineMap:
     offset: Any
 
     def __init__(self, linear: Any, offset: Any) -> None:
-        operator, offset = _checked(linear=linear, offset=offset)
+        operator, offset = checked(linear=linear, offset=offset)
         object.__setattr__(self, "operator", operator)
         object.__setattr__(self, "offset", offset)
 
@@ -169,7 +161,8 @@ class AffineMap:
         return AffineMap(self.operator, self.offset + other)
 
     def __sub__(self, other: Any) -> AffineMap:
-        return self + -1 * other
+        negative: AffineMap = -1 * other
+        return self + negative
 
     def __rsub__(self, number: Any) -> AffineMap:
         """``x -> number x - m(x)``: a number stands for that multiple of the identity map."""
@@ -189,182 +182,7 @@ class AffineMap:
         return (1 - self.operator).solve(self.offset)
 
 
-@dataclass(frozen=True, eq=False, init=False)
-class AffineField:
-    """The vector field ``g(theta) = M theta - v``: a meta-gradient, or any other affine field.
-
-    Parameters
-    ----------
-    matrix : array, shape (d, d)
-        M, symmetric or not.
-    rhs : array, shape (d,)
-        v.
-
-    Examples
-    --------
-    >>> g = AffineField([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0])
-    >>> g.zero().tolist(), g.is_gradient()
-    ([1.0, 1.0], True)
-    >>> round(g.best_lr(), 6), round(g.rate(g.best_lr()), 6)
-    (0.333333, 0.333333)
-    """
-
-    operator: Any
-    rhs: Any
-
-    def __init__(self, matrix: Any, rhs: Any) -> None:
-        operator, rhs = _checked(matrix=matrix, rhs=rhs)
-        if isinstance(operator, Dense) and operator.array.ndim != 2:
-            raise InputError(f"matrix: has shape {tuple(operator.array.shape)}; expected one (d, d) matrix")
-        object.__setattr__(self, "operator", operator)
-        object.__setattr__(self, "rhs", rhs)
-
-    @property
-    def matrix(self) -> Any:
-        """The matrix M as an array of shape ``(d, d)``."""
-        return self.operator.dense() if hasattr(self.operator, "dense") else self.operator
-
-    def __call__(self, theta: Any) -> Any:
-        """``M theta - v`` at points of shape ``(..., d)``."""
-        _, theta = arrays.coerce(rhs=self.rhs, theta=theta)
-        arrays.check_broadcast("theta", theta, self.rhs.shape)
-        return self.operator @ theta - self.rhs
-
-    def zero(self, *, minimum_norm: bool = False) -> Array:
-        """The point theta where ``M theta = v``, shape ``(d,)``.
-
-        The rank of M is judged to working precision: singular values up to d eps times the largest count as zero; for
-        exact scalars it is exact.
-
-        Parameters
-        ----------
-        minimum_norm : bool
-            Where M is singular and v in its range, return the zero of least norm instead of raising.
-
-        Raises
-        ------
-        SingularError
-            If M is singular; ``.rank`` and ``.nullspace`` say which directions are lost.
-
-        Warns
-        -----
-        IllConditionedWarning
-            If the condition number of M exceeds 1e12.
-        """
-        M, d = self.matrix, self.matrix.shape[-1]
-        lost = linalg.null_space(M)
-        if minimum_norm:
-            return linalg.minimum_norm_solution(M, self.rhs)
-        if lost.shape[-1]:
-            precision = "exactly" if arrays.is_exact(M) else "to working precision"
-            raise SingularError(
-                f"matrix: has rank {d - lost.shape[-1]} of {d} {precision}; no task informs the span of the columns of"
-                f" .nullspace, the first of which is {_shown(lost[:, 0])}. zero(minimum_norm=True) gives the zero of"
-                " least norm, where there is one",
-                d - lost.shape[-1],
-                lost,
-            )
-        if not arrays.is_exact(M) and (condition := linalg.condition_number(M)) > 1e12:
-            warnings.warn(f"the condition number of M is {condition:.1e}", IllConditionedWarning, stacklevel=2)
-        return self.operator.solve(self.rhs)
-
-    def is_gradient(self) -> bool:
-        """Whether the field is the gradient of some function: M is symmetric, exactly or up to rounding errors."""
-        return arrays.is_symmetric(self.matrix) is not False
-
-    def potential(self) -> Quadratic:
-        """The quadratic whose gradient the field is, 0 at theta = 0.
-
-        Raises
-        ------
-        NotAGradientError
-            If M is not symmetric: no function has this gradient.
-        """
-        if not self.is_gradient():
-            asymmetry = arrays.norm(self.matrix - self.operator.T.dense()) / arrays.norm(self.matrix)
-            raise NotAGradientError(
-                f"matrix: M differs from M' by {asymmetry:.1e} of its largest entry; a field M theta - v is the gradient"
-                " of a function only if M is symmetric"
-            )
-        return Quadratic((self.operator + self.operator.T) / 2, self.rhs, 0 * self.rhs[0])
-
-    def descend(self, theta0: Any, lr: Scalar, steps: int) -> Array:
-        """The point after ``theta <- theta - lr (M theta - v)``, steps times from theta0, in O(d^3 log steps).
-
-        Examples
-        --------
-        >>> AffineField([[1.0]], [1.0]).descend([0.0], lr=0.5, steps=2).tolist()
-        [0.75]
-        """
-        lr = check_number("lr", lr, above=0)
-        step = (1 - lr * Augmented(self.operator, -self.rhs, 0)).as_map()
-        return (step ** check_steps("steps", steps))(theta0)
-
-    def spectrum(self) -> Array:
-        """The eigenvalues of M: ascending, or if M is not symmetric complex and ordered by their real parts.
-
-        Computed in floating point; exact scalars are rounded first.
-
-        Warns
-        -----
-        UnstableStepWarning
-            If an eigenvalue has a negative real part: gradient descent on the field diverges with every step size.
-        """
-        M = arrays.as_float(self.matrix)
-        values = linalg.eigenvalues(M, symmetric=self.is_gradient())
-        if min(complex(value).real for value in values) < -arrays.roundoff(M) * arrays.norm(M):
-            warnings.warn("M has an eigenvalue with negative real part: no lr > 0 is stable", UnstableStepWarning, 2)
-        return values
-
-    def best_lr(self) -> float:
-        """The step size of least spectral radius ``rho(I - lr M)``; for symmetric positive M it is 2 / (m + L).
-
-        Raises
-        ------
-        ConvergenceError
-            If no step size converges: an eigenvalue of M has real part <= 0, up to rounding errors.
-        """
-        M = arrays.as_float(self.matrix)
-        values = [complex(value) for value in linalg.eigenvalues(M, symmetric=self.is_gradient())]
-        least = min(value.real for value in values)
-        if least <= M.shape[-1] * arrays.epsilon(M) * max(map(abs, values)):
-            raise ConvergenceError(f"matrix: has an eigenvalue of real part {least:.3g}; expected all positive, else no"
-                                   " step size converges")
-        return _least_radius(values)
-
-    def rate(self, lr: Scalar) -> float:
-        """The spectral radius ``rho(I - lr M)``: the factor by which the error shrinks each step, in the long run.
-
-        Warns
-        -----
-        UnstableStepWarning
-            If the rate is above 1: the outer loop diverges.
-        """
-        lr = float(check_number("lr", lr, above=0))
-        values = linalg.eigenvalues(arrays.as_float(self.matrix), symmetric=self.is_gradient())
-        rate = max(abs(1 - lr * complex(value)) for value in values)
-        if rate > 1 + arrays.roundoff(arrays.as_float(self.matrix)):
-            warnings.warn(f"lr = {lr:.3g} gives the rate {rate:.3g} > 1", UnstableStepWarning, stacklevel=2)
-        return rate
-
-
-def _least_radius(values: list[complex]) -> float:
-    """The minimiser over lr of ``max |1 - lr z|``: a maximum of convex parabolas, halved at the slope of the largest."""
-    low, high = 0.0, 2 * max(value.real / abs(value) ** 2 for value in values)
-    if all(value.imag == 0 for value in values):
-        return 2 / (min(value.real for value in values) + max(value.real for value in values))
-    for _ in range(200):
-        lr = (low + high) / 2
-        steepest = max(values, key=lambda z: abs(1 - lr * z))
-        low, high = (lr, high) if lr * abs(steepest) ** 2 < steepest.real else (low, lr)
-    return (low + high) / 2
-
-
-def _shown(vector: Array) -> str:
-    return "[" + ", ".join(str(entry) if arrays.is_exact(vector) else f"{float(entry):.3g}" for entry in vector) + "]"
-
-
-def _checked(**named: Any) -> tuple[Any, Any]:
+def checked(**named: Any) -> tuple[Any, Any]:
     """Square matrices as a ring element, and vectors that fit them, under the names that the caller gave them."""
     (first, matrix), (second, vector) = named.items()
     if isinstance(matrix, RingElement):

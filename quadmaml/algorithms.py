@@ -1,18 +1,9 @@
 """Meta-algorithms: which Jacobian is kept.
 
-The meta-gradient of every algorithm here is ``g(theta) = sum_i w_i J_i' G_i(theta)`` with J and G from one line each:
-
-=====================  ==================  =====================  =======================================
-algorithm              inner loop          Jacobian rule          G
-=====================  ==================  =====================  =======================================
-Joint                  none                none                   query gradient at theta
-MAML(inner)            inner               inner                  query gradient at the adapted point
-FOMAML(inner)          inner               none                   query gradient at the adapted point
-TruncatedMAML          inner               its last steps         query gradient at the adapted point
-IMAML                  inner or proximal   proximal               query gradient at the adapted point
-Reptile(inner)         inner                                      ``theta - phi``
-MoreauEnvelope         proximal                                   ``theta - phi``, times the strength
-=====================  ==================  =====================  =======================================
+The meta-gradient of every algorithm here is ``g(theta) = sum_i w_i J_i' G_i(theta)``. For the pairs (inner loop,
+Jacobian rule) G is the query gradient at the adapted point: Joint (none, none), MAML (inner, inner), FOMAML (inner,
+none), TruncatedMAML (inner, its last steps), IMAML (inner or proximal, proximal). For Reptile (inner) and
+MoreauEnvelope (proximal) it is ``theta - phi``.
 
 A Jacobian rule is an inner loop of which only the linear part is kept. G is evaluated at a point (the meta-gradient),
 along the map itself (the affine field ``M theta - v``), or on a single curvature (the weight ``W(a)``): one formula.
@@ -23,22 +14,32 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from . import arrays, linalg
-from .adaptation import GradientDescent, InnerLoop, NoAdaptation, PartialGradientDescent, PreconditionedGradientDescent, Proximal
-from .affine import AffineField, AffineMap
+from .adaptation import InnerLoop, NoAdaptation, Proximal
+from .affine import AffineMap
 from .arrays import Array
 from .curvature import Diagonal
-from .errors import InputError, NotAGradientError, SingularError, check_number, check_steps
+from .errors import InputError, NotAGradientError, SingularError, check_number, check_steps, known
+from .field import AffineField
 from .quadratic import Quadratic
 from .tasks import Tasks
 
-__all__ = ["FOMAML", "IMAML", "MAML", "Algorithm", "Joint", "MoreauEnvelope", "Reptile", "TruncatedMAML", "adapted_losses"]
+__all__ = ["FOMAML", "IMAML", "MAML", "Algorithm", "Joint", "MoreauEnvelope", "Reptile", "TruncatedMAML"]
+__all__ += ["adapted_losses"]
+
+_STAY = NoAdaptation()
 
 
 class Algorithm(ABC):
     """A meta-algorithm whose meta-gradient is an affine field ``M theta - v``."""
+
+    @property
+    @abstractmethod
+    def loop(self) -> InnerLoop:
+        """The inner loop that produces the adapted points."""
 
     @abstractmethod
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
@@ -53,23 +54,10 @@ class Algorithm(ABC):
         J = self._kept(lambda rule: m.operator if rule is self.loop else rule.map(tasks.support).operator)
         return J, self._gradient(tasks.query, m, theta)
 
-    @property
-    @abstractmethod
-    def loop(self) -> InnerLoop:
-        """The inner loop that produces the adapted points."""
-
     def field(self, tasks: Tasks) -> AffineField:
         """The meta-gradient as a field: ``M = sum w J'A P`` and ``v = sum w J'(h - A s)`` for the pairs.
 
-        Parameters
-        ----------
-        tasks : Tasks
-            n tasks of dimension d.
-
-        Returns
-        -------
-        AffineField
-            With matrix ``(d, d)`` and rhs ``(d,)``.
+        Its matrix M has shape ``(d, d)``, its rhs v ``(d,)``.
         """
         J, G = self._factors(tasks, None)
         return AffineField(_reduced(tasks, J, G.operator), -_reduced(tasks, J, G.offset))
@@ -96,13 +84,7 @@ class Algorithm(ABC):
             raise SingularError(f"{error}. {why}", error.rank, error.nullspace) from None
 
     def objective(self, tasks: Tasks) -> Quadratic:
-        """A quadratic whose gradient is the field: its potential, 0 at theta = 0.
-
-        Raises
-        ------
-        NotAGradientError
-            If the field is the gradient of no function.
-        """
+        """The potential of the field, 0 at theta = 0; NotAGradientError if it is the gradient of no function."""
         return self.field(tasks).potential()
 
     def jacobians(self, tasks: Tasks) -> Array:
@@ -112,15 +94,8 @@ class Algorithm(ABC):
     def weight(self, a: Any) -> Any:
         """The curvature weight W(a) when query = support: the fixed point is ``(sum w W(A))^-1 sum w W(A) c``.
 
-        Parameters
-        ----------
-        a : float, array, Fraction or SymPy expression
-            Eigenvalues; the result has the same shape and kind.
-
-        Raises
-        ------
-        InputError
-            If the inner loop is not a function of the curvature alone.
+        a is a float, an array, a Fraction or a SymPy expression: eigenvalues; the result has the same shape and kind.
+        InputError if the inner loop is not a function of the curvature alone.
         """
         if not self.loop.spectral:
             raise InputError(
@@ -141,7 +116,7 @@ class _Pair(Algorithm):
         """The inner loop whose Jacobian is kept."""
 
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
-        return 1 if isinstance(self.rule, NoAdaptation) else linear_part(self.rule)
+        return 1 if self.rule is _STAY else linear_part(self.rule)
 
     def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
         return query.gradient(m if theta is None else m(theta))
@@ -150,17 +125,33 @@ class _Pair(Algorithm):
         """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``."""
         return self.rule.map(tasks.support).linear
 
-
-class _Gradient(_Pair):
-    """A pair whose field is always the gradient of the mean query loss after adaptation."""
-
     def objective(self, tasks: Tasks) -> Quadratic:
-        """The meta-loss ``F(theta) = sum_i w_i f_i^query(m_i(theta))``, itself a quadratic."""
-        return tasks.query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
+        """The meta-loss ``sum_i w_i f_i^query(m_i(theta))`` if the Jacobian kept is the loop's own, else the potential.
+
+        The first for joint training, MAML and exact iMAML; the second, 0 at theta = 0, raises NotAGradientError where
+        the field is the gradient of no function.
+        """
+        if self.rule is self.loop:
+            return tasks.query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
+        return super().objective(tasks)
 
 
 @dataclass(frozen=True)
-class Joint(_Gradient):
+class _Adapting(Algorithm):
+    """An algorithm with one inner loop of the user's choice."""
+
+    inner: InnerLoop
+
+    def __post_init__(self) -> None:
+        _check_loop(self.inner)
+
+    @property
+    def loop(self) -> InnerLoop:
+        return self.inner
+
+
+@dataclass(frozen=True)
+class Joint(_Pair):
     """Joint training, without adaptation: ``W(a) = a``. Also called ERM, or a non-adaptive loss.
 
     Examples
@@ -172,13 +163,13 @@ class Joint(_Gradient):
 
     @property
     def loop(self) -> InnerLoop:
-        return NoAdaptation()
+        return _STAY
 
     rule = loop
 
 
 @dataclass(frozen=True)
-class MAML(_Gradient):
+class MAML(_Adapting, _Pair):
     """MAML: back-propagation through the whole inner loop. ``W(a) = a p(a)^2``.
 
     Parameters
@@ -192,24 +183,18 @@ class MAML(_Gradient):
 
     Examples
     --------
+    >>> from quadmaml import GradientDescent
     >>> MAML(GradientDescent(lr=0.5, steps=1)).weight(1.0)
     0.25
     """
 
-    inner: InnerLoop
-
-    def __post_init__(self) -> None:
-        _check_loop(self.inner)
-
     @property
-    def loop(self) -> InnerLoop:
+    def rule(self) -> InnerLoop:
         return self.inner
-
-    rule = loop
 
 
 @dataclass(frozen=True)
-class FOMAML(_Pair):
+class FOMAML(_Adapting, _Pair):
     """First-order MAML: the Jacobian of the inner loop is taken to be I. ``W(a) = a p(a)``.
 
     Parameters
@@ -223,26 +208,18 @@ class FOMAML(_Pair):
 
     Examples
     --------
+    >>> from quadmaml import GradientDescent
     >>> FOMAML(GradientDescent(lr=0.5, steps=1)).weight(1.0)
     0.5
     """
 
-    inner: InnerLoop
-
-    def __post_init__(self) -> None:
-        _check_loop(self.inner)
-
-    @property
-    def loop(self) -> InnerLoop:
-        return self.inner
-
     @property
     def rule(self) -> InnerLoop:
-        return NoAdaptation()
+        return _STAY
 
 
 @dataclass(frozen=True)
-class TruncatedMAML(_Pair):
+class TruncatedMAML(_Adapting, _Pair):
     """MAML with back-propagation through the last ``depth`` of the K steps. ``W(a) = a (1 - lr a)^(K + depth)``.
 
     Parameters
@@ -258,27 +235,25 @@ class TruncatedMAML(_Pair):
 
     Examples
     --------
+    >>> from quadmaml import GradientDescent
     >>> TruncatedMAML(GradientDescent(lr=0.5, steps=3), depth=1).weight(1.0)
     0.0625
     """
 
-    inner: GradientDescent | PreconditionedGradientDescent | PartialGradientDescent
-    depth: int
+    depth: Any
 
     def __post_init__(self) -> None:
+        steps = getattr(self.inner, "steps", None)
         if not hasattr(_check_loop(self.inner), "last"):
             raise InputError(f"inner: got {type(self.inner).__name__}; expected a stepped loop without memory")
         object.__setattr__(self, "depth", check_steps("depth", self.depth))
-        if not hasattr(self.inner.steps, "free_symbols") and self.depth > self.inner.steps:
-            raise InputError(f"depth: got {self.depth}; expected at most the {self.inner.steps} steps of the inner loop")
-
-    @property
-    def loop(self) -> InnerLoop:
-        return self.inner
+        if known(lambda: self.depth > steps):
+            raise InputError(f"depth: got {self.depth}; expected at most the {steps} steps of the inner loop")
 
     @property
     def rule(self) -> InnerLoop:
-        return self.inner.last(self.depth)
+        steps: Any = self.inner
+        return _check_loop(steps.last(self.depth))
 
 
 @dataclass(frozen=True)
@@ -315,17 +290,13 @@ class IMAML(_Pair):
     def loop(self) -> InnerLoop:
         return self.rule if self.inner is None else self.inner
 
-    @property
+    @cached_property
     def rule(self) -> InnerLoop:
         return Proximal(self.strength)
 
-    def objective(self, tasks: Tasks) -> Quadratic:
-        """The meta-loss for the exact solve; the potential of the field for an inexact one, if it has one."""
-        return _Gradient.objective(self, tasks) if self.inner is None else super().objective(tasks)  # type: ignore[arg-type]
-
 
 @dataclass(frozen=True)
-class Reptile(Algorithm):
+class Reptile(_Adapting):
     """Reptile, and FedAvg: the field ``sum_i w_i (theta - phi_i)``. ``W(a) = 1 - p(a)``.
 
     Parameters
@@ -339,18 +310,10 @@ class Reptile(Algorithm):
 
     Examples
     --------
+    >>> from quadmaml import GradientDescent
     >>> Reptile(GradientDescent(lr=0.5, steps=2)).weight(1.0)
     0.75
     """
-
-    inner: InnerLoop
-
-    def __post_init__(self) -> None:
-        _check_loop(self.inner)
-
-    @property
-    def loop(self) -> InnerLoop:
-        return self.inner
 
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
         return 1
@@ -401,6 +364,7 @@ def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
     Examples
     --------
     >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
+    >>> from quadmaml import GradientDescent
     >>> adapted_losses(tasks, [2.0], GradientDescent(lr=0.5, steps=1)).tolist()
     [0.5, 1.5]
     """
@@ -425,16 +389,12 @@ def _reduced(tasks: Tasks, J: Any, G: Any) -> Any:
 
 def _why_lost(inner: InnerLoop, tasks: Tasks, directions: Array) -> str:
     """Why tasks inform no component along the columns of ``directions``."""
-    A, P = tasks.query.hessian, inner.map(tasks.support).linear
-    if _vanishes(A, directions):
-        return "Along them no task has curvature"
-    if _vanishes(P, directions):
-        return "Along them the adaptation alone solves every task, from wherever it starts"
+    for matrices, why in (
+        (tasks.query.hessian, "Along them no task has curvature"),
+        (inner.map(tasks.support).linear, "Along them the adaptation alone solves every task, whatever its start"),
+    ):
+        if directions is not None and arrays.norm(matrices @ directions) <= arrays.roundoff(matrices) * arrays.norm(
+            matrices
+        ):
+            return why
     return "Along them the contributions of the tasks vanish or cancel"
-
-
-def _vanishes(matrices: Array, directions: Array) -> bool:
-    image = matrices @ directions
-    return arrays.norm(image) <= arrays.roundoff(matrices) * arrays.norm(matrices)
-
-

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from .errors import InputError, SingularError, known
+from .errors import InputError, known
 
 Array: TypeAlias = Any
 Scalar: TypeAlias = Any
@@ -46,7 +46,8 @@ def epsilon(x: Array) -> float:
 
 def roundoff(x: Array) -> float:
     """Relative size below which an entry of a computed d x d matrix counts as rounding error: 1000 d eps."""
-    return 1e3 * x.shape[-1] * epsilon(x)
+    d: int = x.shape[-1]
+    return 1e3 * d * epsilon(x)
 
 
 # Bringing arguments into one namespace, dtype and device
@@ -85,7 +86,9 @@ def check_broadcast(name: str, x: Array, shape: tuple[int, ...]) -> None:
     """Raise :class:`InputError` unless x has the last axis of ``shape``, and leading axes that broadcast with it."""
     leading = zip(reversed(x.shape[:-1]), reversed(shape[:-1]), strict=False)
     if x.ndim < 1 or x.shape[-1] != shape[-1] or any(m != n and 1 not in (m, n) for m, n in leading):
-        raise InputError(f"{name}: has shape {tuple(x.shape)}; expected (..., {shape[-1]}) that broadcasts with {shape}")
+        raise InputError(
+            f"{name}: has shape {tuple(x.shape)}; expected (..., {shape[-1]}) that broadcasts with {shape}"
+        )
 
 
 def check_symmetric(name: str, A: Array) -> None:
@@ -122,7 +125,9 @@ def _alike(name: str, value: Any, like: Array) -> Array:
     if is_exact(value):
         value = _exact_array(name, value)
     if namespace(value) is not namespace(like):
-        raise InputError(f"{name}: got an array of {type(value).__module__}; expected {type(like).__module__} as before")
+        raise InputError(
+            f"{name}: got an array of {type(value).__module__}; expected {type(like).__module__} as before"
+        )
     if is_exact(value) and value.size and like.size and type(value.flat[0]) is not type(like.flat[0]):
         if "sympy" not in type(value.flat[0]).__module__ or "sympy" not in type(like.flat[0]).__module__:
             raise InputError(f"{name}: got {type(value.flat[0])}; expected {type(like.flat[0])} as before")
@@ -130,7 +135,7 @@ def _alike(name: str, value: Any, like: Array) -> Array:
         if not is_exact(value):
             _check_float(name, value)
         raise InputError(f"{name}: got dtype {value.dtype}; expected {like.dtype} as in the other arguments")
-    if device(value) != device(like) and known(lambda: device(value) == device(like)) is not None:
+    if None not in (device(value), device(like)) and device(value) != device(like):
         raise InputError(f"{name}: is on device {device(value)}; expected {device(like)} as the other arguments")
     return check_finite(name, value)
 
@@ -195,7 +200,9 @@ def kind_of(x: Array) -> Callable[[Any], Scalar]:
             return lambda number: sympy.Rational(number.numerator, number.denominator) if _rational(number) else number
         if module.startswith("flint"):
             kind = type(entry)
-            return lambda number: kind(number.numerator, number.denominator) if isinstance(number, Fraction) else kind(number)
+            return lambda number: (
+                kind(number.numerator, number.denominator) if isinstance(number, Fraction) else kind(number)
+            )
     return Fraction
 
 
@@ -211,7 +218,7 @@ def _exact_array(name: str, x: Array, kind: Callable[[Any], Scalar] | None = Non
         if isinstance(entry, (float, complex, str, bytes, type(None), list, bool)) or not hasattr(entry, "__add__"):
             raise InputError(f"{name}: holds {entry!r}; expected real numbers, exact or floating, not a mixture")
     kind = kind or kind_of(x)
-    out = np.empty(x.shape, dtype=object)
+    out: Array = np.empty(x.shape, dtype=object)
     out.flat = [kind(entry) if _rational(entry) else entry for entry in x.flat]
     return out
 
@@ -220,7 +227,9 @@ def _rounded(name: str, x: Array) -> Array:
     import numpy as np
 
     try:
-        return np.asarray([float(Fraction(str(entry)) if "flint" in type(entry).__module__ else entry) for entry in x.flat]).reshape(x.shape)
+        return np.asarray(
+            [float(Fraction(str(entry)) if "flint" in type(entry).__module__ else entry) for entry in x.flat]
+        ).reshape(x.shape)
     except TypeError:
         raise InputError(f"{name}: holds symbols; expected numbers") from None
 
@@ -230,11 +239,29 @@ def as_float(x: Array) -> Array:
     return _rounded("matrix", x) if is_exact(x) else x
 
 
+def detached(x: Array) -> Array:
+    """The values of x, cut off from automatic differentiation: for checks that must not enter a derivative."""
+    if type(x).__module__.startswith("jax"):
+        from jax.lax import stop_gradient
+
+        return stop_gradient(x)
+    return x.detach() if hasattr(x, "detach") else x
+
+
+def is_traced(x: Array) -> bool:
+    """Whether the values of x cannot be read, because a function is being compiled or vectorised."""
+    return not is_exact(x) and known(lambda: namespace(x).all(x == x)) is None
+
+
 def to_numpy(x: Array) -> Array:
     """A NumPy copy of an array of any library and device."""
     import numpy as np
 
-    return np.asarray(x.tolist(), dtype=x.dtype if is_exact(x) else None) if hasattr(x, "tolist") else np.from_dlpack(x)
+    return (
+        np.asarray(detached(x).tolist(), dtype=x.dtype if is_exact(x) else None)
+        if hasattr(x, "tolist")
+        else np.from_dlpack(x)
+    )
 
 
 def scalar(number: Scalar, like: Array) -> Scalar:
@@ -279,7 +306,7 @@ def norm(x: Array) -> float:
 
 
 def _max_abs(x: Array) -> float:
-    xp = namespace(x)
+    xp, x = namespace(x), detached(x)
     return float(xp.max(xp.abs(x))) if math.prod(x.shape) else 0.0
 
 

@@ -65,7 +65,8 @@ class RingElement(ABC):
         return self._scaled(-1)
 
     def __sub__(self, other: Any) -> Self:
-        return self + (-other)
+        difference: Self = self + (-other)
+        return difference
 
     def __rsub__(self, other: Any) -> Self:
         return (-self)._shifted(other)
@@ -82,7 +83,8 @@ class RingElement(ABC):
         return self._scaled(1 / arrays.divisor(other))
 
     def __rtruediv__(self, other: Any) -> Self:
-        return self.inverse()._scaled(other)
+        inverse: Self = self.inverse()
+        return inverse._scaled(other)
 
     def __pow__(self, k: Any) -> Self:
         k, result, square = check_steps("exponent", k), None, self
@@ -164,7 +166,9 @@ class Dense(RingElement):
         xp = arrays.namespace(self.array)
         zero = xp.zeros_like(column)[..., None, :]
         last = zero[..., :1] + arrays.scalar(corner, self.array)
-        return Dense(xp.concat([xp.concat([self.array, column[..., None]], axis=-1), xp.concat([zero, last], axis=-1)], axis=-2))
+        return Dense(
+            xp.concat([xp.concat([self.array, column[..., None]], axis=-1), xp.concat([zero, last], axis=-1)], axis=-2)
+        )
 
     def unbordered(self) -> tuple[Dense, Array]:
         """The blocks ``A, column`` of :meth:`bordered`."""

@@ -81,7 +81,9 @@ def check_number(name: str, value: Any, *, above: int | None = None, at_least: i
     refusal = InputError(f"{name}: got {value!r}; expected a finite real number{bound}")
     if getattr(value, "shape", ()) != ():
         raise InputError(f"{name}: got an array of shape {tuple(value.shape)}; expected one real number{bound}")
-    if isinstance(value, (bool, complex)) or any(kind in str(getattr(value, "dtype", "")) for kind in ("bool", "complex")):
+    if isinstance(value, (bool, complex)) or any(
+        kind in str(getattr(value, "dtype", "")) for kind in ("bool", "complex")
+    ):
         raise refusal
     try:
         magnitude = abs(value)

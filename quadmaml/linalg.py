@@ -10,7 +10,20 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .arrays import Array, as_float, device, epsilon, is_exact, is_zero, kind_of, namespace, norm, roundoff, to_numpy
+from .arrays import (
+    Array,
+    as_float,
+    detached,
+    device,
+    epsilon,
+    is_exact,
+    is_zero,
+    kind_of,
+    namespace,
+    norm,
+    roundoff,
+    to_numpy,
+)
 from .errors import InputError, SingularError, known
 
 
@@ -59,7 +72,9 @@ def _stacked(function: Callable[..., Array], A: Array, B: Array) -> Array:
     batch = np.broadcast_shapes(A.shape[:-2], B.shape[:-2])
     out = np.empty(batch + B.shape[-2:], dtype=object)
     for index in np.ndindex(batch):
-        out[index] = function(np.broadcast_to(A, batch + A.shape[-2:])[index], np.broadcast_to(B, batch + B.shape[-2:])[index])
+        out[index] = function(
+            np.broadcast_to(A, batch + A.shape[-2:])[index], np.broadcast_to(B, batch + B.shape[-2:])[index]
+        )
     return out
 
 
@@ -167,7 +182,7 @@ def null_space(M: Array) -> Array:
     Floats: orthonormal right singular vectors whose singular value is at most d eps times the largest. Exact scalars:
     the reduced basis.
     """
-    d = M.shape[-1]
+    M, d = detached(M), M.shape[-1]
     if is_exact(M):
         reduced, pivots = row_echelon(M, d)
         free = [j for j in range(d) if j not in pivots]
@@ -183,7 +198,7 @@ def null_space(M: Array) -> Array:
 
 def condition_number(M: Array) -> float:
     """The ratio of the largest to the smallest singular value; infinite where that is zero."""
-    M = as_float(M)
+    M = detached(as_float(M))
     singular = namespace(M).linalg.svdvals(M)
     smallest = float(singular[-1])
     return float(singular[0]) / smallest if smallest else math.inf

@@ -43,7 +43,7 @@ class Quadratic:
     [-2.0, -4.0]
     """
 
-    curvature: RingElement
+    curvature: Any
     linear: Any
     constant: Any
 
@@ -69,7 +69,7 @@ class Quadratic:
 
     @classmethod
     def from_gradient(cls, hessian: Any, gradient: Any, at: Any, value: Any = 0) -> Quadratic:
-        """The quadratic with Hessian A whose gradient at the point ``at`` is ``gradient`` and whose value there is ``value``.
+        """The quadratic with Hessian A that has the given gradient and value at the point ``at``.
 
         Examples
         --------
@@ -205,7 +205,7 @@ class Quadratic:
         return Quadratic(self.curvature[index], self.linear[index], self.constant[index])
 
 
-def _checked(**named: Any) -> tuple[RingElement, Any, Any]:
+def _checked(**named: Any) -> tuple[Any, Any, Any]:
     """Curvature, vector and number of a quadratic, under the names that the caller gave them."""
     (first, hessian), (second, vector), (third, number) = named.items()
     if isinstance(hessian, RingElement):

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import arrays, linalg
 from .arrays import Array
+from .curvature import Dense
 from .errors import InputError, SingularError, known
 from .quadratic import Quadratic
 
@@ -63,7 +64,7 @@ class Tasks:
             raise InputError(f"hessians: has shape {tuple(A.shape)}; expected (n, d, d)")
         arrays.check_symmetric("hessians", A)
         arrays.check_shape("minimizers", c, A.shape[:-1])
-        return cls(Quadratic.from_minimizer(A, c), None, weights)
+        return cls(Quadratic.from_minimizer(Dense(A), c), None, weights)
 
     @classmethod
     def from_regression(cls, groups: Iterable[Any], ridge: Any = 0.0, weights: Any = None) -> Tasks:
