@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from . import adaptation, algorithms
+from . import adaptation, algorithms, simulate
 from .adaptation import (
     Chebyshev,
     GradientDescent,
@@ -66,10 +66,11 @@ __all__ = [
     "adaptation",
     "adapted_losses",
     "algorithms",
+    "simulate",
 ]
 
 # Modules that need a heavy or optional package are loaded when they are first used, as in ``quadmaml.strategies``.
-_ON_DEMAND = {"analysis", "datasets", "plots", "report", "simulate", "strategies"}
+_ON_DEMAND = {"analysis", "datasets", "plots", "report", "strategies"}
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -14,7 +14,7 @@ from typing import Any
 from . import arrays, linalg
 from .affine import Augmented
 from .arrays import Array, exp
-from .curvature import Dense
+from .curvature import Dense, RingElement
 from .errors import InputError, check_number, check_steps, known
 from .inner_loop import GradientSteps, InnerLoop, SteppedLoop
 from .quadratic import Quadratic
@@ -363,7 +363,7 @@ def _precondition(preconditioner: Any, quadratic: Quadratic) -> Augmented:
 
 
 def _as_element(preconditioner: Any, h: Array) -> Any:
-    if hasattr(preconditioner, "T") and hasattr(preconditioner, "inverse"):
+    if isinstance(preconditioner, RingElement):
         return preconditioner
     _, D = arrays.coerce(linear=h, preconditioner=preconditioner)
     if D.ndim == 1:

@@ -1,0 +1,346 @@
+"""The oracle: honest gradient steps, and back-propagation by reverse accumulation over the steps taken.
+
+No closed form enters. The simulator reads the parameters of the loops of ``adaptation`` and of ``algorithms``, and calls
+nothing of theirs; all it knows of a task is its gradient ``Ax - h``. Closed forms are checked against it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from . import arrays
+from .adaptation import (
+    Chebyshev,
+    GradientDescent,
+    GradientFlow,
+    HeavyBall,
+    NoAdaptation,
+    PartialGradientDescent,
+    PreconditionedGradientDescent,
+    Proximal,
+    ProximalGradientDescent,
+)
+from .algorithms import FOMAML, IMAML, MAML, Joint, MoreauEnvelope, Reptile, TruncatedMAML
+from .arrays import Array, Scalar
+from .errors import ConvergenceError, InputError, check_number, check_steps, known
+from .linalg import dot, matvec
+from .quadratic import Quadratic
+from .tasks import Tasks
+
+__all__ = ["adapt", "meta_gradient", "meta_train"]
+
+
+def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
+    """The adapted points: every task takes the steps of the inner loop from theta.
+
+    Parameters
+    ----------
+    support : Quadratic
+        Batched over n tasks of dimension d.
+    inner : InnerLoop
+        A loop of ``quadmaml.adaptation``.
+    theta : array, shape (d,) or (n, d)
+        The start.
+
+    Returns
+    -------
+    array, shape (n, d)
+
+    Raises
+    ------
+    InputError
+        For a loop without an honest step; for gradient flow and Chebyshev on exact scalars, which are not rational.
+    ConvergenceError
+        If a proximal problem has no unique stationary point.
+
+    Examples
+    --------
+    >>> support = Quadratic([[[1.0]], [[2.0]]], [[0.0], [2.0]])
+    >>> adapt(support, GradientDescent(lr=0.5, steps=1), [4.0]).tolist()
+    [[2.0], [1.0]]
+    """
+    h = support.linear
+    _, theta = arrays.coerce(linear=h, theta=theta)
+    arrays.check_broadcast("theta", theta, h.shape)
+    return _entry(FORWARD, inner)(inner, support, theta + 0 * h)
+
+
+def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
+    """The meta-gradient at theta, shape ``(d,)``: adapt by steps, then back-propagate through the steps that are kept.
+
+    MAML: Finn, Abbeel, Levine (2017), Algorithm 1. iMAML: Rajeswaran et al. (2019), Algorithms 1 and 2; its linear system
+    is solved by conjugate gradients. Reptile: Nichol, Achiam, Schulman (2018), Algorithm 2.
+
+    Examples
+    --------
+    >>> tasks = Tasks.from_minimizers([[[1.0]], [[2.0]]], [[0.0], [1.0]])
+    >>> meta_gradient(MAML(GradientDescent(lr=0.5, steps=1)), tasks, [4.0]).tolist()     # (0.5 * 2 + 0 * 0) / 2
+    [0.5]
+    """
+    if type(algorithm) not in META_GRADIENTS:
+        raise InputError(f"algorithm: {type(algorithm).__name__} has no honest meta-gradient: add one in simulate.py")
+    _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
+    arrays.check_shape("theta", theta, (tasks.dim,))
+    each = META_GRADIENTS[type(algorithm)](algorithm, tasks, theta)
+    return arrays.namespace(each).sum(tasks.weights[:, None] * each, axis=0)
+
+
+def meta_train(
+    algorithm: Any,
+    tasks: Tasks,
+    theta0: Any,
+    lr: Scalar,
+    steps: int,
+    callback: Callable[[int, Array], None] | None = None,
+) -> Array:
+    """The outer loop ``theta <- theta - lr g(theta)``: all points visited, shape ``(steps + 1, d)``.
+
+    ``callback(t, theta_t)`` is called after each step.
+
+    Examples
+    --------
+    >>> tasks = Tasks.from_minimizers([[[1.0]]], [[1.0]])
+    >>> meta_train(Joint(), tasks, [0.0], lr=0.5, steps=2).tolist()
+    [[0.0], [0.5], [0.75]]
+    """
+    check_number("lr", lr, above=0)
+    _, theta = arrays.coerce(linear=tasks.support.linear, theta0=theta0)
+    visited = [theta]
+    for t in range(check_steps("steps", steps)):
+        theta = theta - arrays.scalar(lr, theta) * meta_gradient(algorithm, tasks, theta)
+        visited.append(theta)
+        if callback is not None:
+            callback(t + 1, theta)
+    return arrays.namespace(theta).stack(visited)
+
+
+def _gradient(f: Quadratic, x: Array) -> Array:
+    return matvec(f.hessian, x) - f.linear
+
+
+def _entry(table: dict[type, Any], inner: Any) -> Any:
+    if type(inner) not in table:
+        raise InputError(f"inner: {type(inner).__name__} has no honest step: add one in simulate.py")
+    return table[type(inner)]
+
+
+def _sizes(loop: Any, like: Array) -> list[Scalar]:
+    sizes = loop.lr if isinstance(loop.lr, tuple) else [loop.lr] * loop.steps
+    return [arrays.scalar(lr, like) for lr in sizes]
+
+
+# Forward: one honest step after the other. Reverse: from the gradient with respect to the adapted point, back through
+# the last ``depth`` steps, to the gradient with respect to the start. A Hessian-vector product is ``A g``.
+
+
+def _descend(sizes: list[Scalar], f: Quadratic, phi: Array, move: Callable[[Array], Array] = lambda u: u) -> Array:
+    for lr in sizes:
+        phi = phi - lr * move(_gradient(f, phi))
+    return phi
+
+
+def _ascend(sizes: list[Scalar], f: Quadratic, g: Array, move_t: Callable[[Array], Array] = lambda u: u) -> Array:
+    for lr in reversed(sizes):
+        g = g - lr * matvec(f.hessian, move_t(g))
+    return g
+
+
+def _last(sizes: list[Scalar], depth: int | None) -> list[Scalar]:
+    return sizes if depth is None else sizes[len(sizes) - depth :]
+
+
+def _masked(loop: PartialGradientDescent, like: Array) -> Callable[[Array], Array]:
+    zero_one = arrays.full_like("mask", [1.0 if moves else 0.0 for moves in loop.mask], arrays.as_float(like[..., 0:0]))
+    if arrays.is_exact(like):
+        return lambda u: u * arrays.kind_of(like)(1) * _object_mask(loop.mask)
+    return lambda u: u * zero_one
+
+
+def _object_mask(mask: tuple[bool, ...]) -> Array:
+    import numpy as np
+
+    return np.array([int(moves) for moves in mask], dtype=object)
+
+
+def _preconditioner(loop: PreconditionedGradientDescent, like: Array, *, transposed: bool) -> Callable[[Array], Array]:
+    _, D = arrays.coerce(like=like, preconditioner=loop.preconditioner)
+    if D.ndim == 1:
+        return lambda u: D * u
+    D = arrays.namespace(D).matrix_transpose(D) if transposed else D
+    return lambda u: matvec(D, u)
+
+
+def _heavy_ball(loop: HeavyBall, f: Quadratic, theta: Array) -> Array:
+    momentum, previous, phi = arrays.scalar(loop.momentum, theta), theta, theta
+    for lr in _sizes(loop, theta):
+        previous, phi = phi, phi - lr * _gradient(f, phi) + momentum * (phi - previous)
+    return phi
+
+
+def _heavy_ball_reverse(loop: HeavyBall, f: Quadratic, g: Array, depth: int | None) -> Array:
+    momentum, u, u_previous = arrays.scalar(loop.momentum, g), g, 0 * g
+    for lr in reversed(_sizes(loop, g)):
+        u, u_previous = u - lr * matvec(f.hessian, u) + momentum * u + u_previous, -momentum * u
+    return u + u_previous
+
+
+def _proximal_steps(loop: ProximalGradientDescent, f: Quadratic, theta: Array) -> Array:
+    strength, phi = arrays.scalar(loop.strength, theta), theta
+    for lr in _sizes(loop, theta):
+        phi = phi - lr * (_gradient(f, phi) + strength * (phi - theta))
+    return phi
+
+
+def _proximal_steps_reverse(loop: ProximalGradientDescent, f: Quadratic, g: Array, depth: int | None) -> Array:
+    strength, direct = arrays.scalar(loop.strength, g), 0 * g
+    for lr in reversed(_sizes(loop, g)):
+        direct = direct + lr * strength * g
+        g = g - lr * (matvec(f.hessian, g) + strength * g)
+    return g + direct
+
+
+def _chebyshev_sizes(loop: Chebyshev, like: Array) -> list[Scalar]:
+    """Reciprocals of the Chebyshev nodes, in Leja order: another order lets rounding errors grow without bound."""
+    if arrays.is_exact(like):
+        raise InputError("Chebyshev: got exact scalars; the Chebyshev nodes are not rational, expected floats")
+    nodes = [math.cos(math.pi * (2 * j + 1) / (2 * loop.steps)) for j in range(loop.steps)]
+    ordered: list[float] = []
+    while nodes:
+        nodes.sort(key=lambda x: sum(math.log(abs(x - y) + 1e-300) for y in ordered) if ordered else x)
+        ordered.append(nodes.pop())
+    middle, half = (loop.largest + loop.smallest) / 2, (loop.largest - loop.smallest) / 2
+    return [arrays.scalar(1 / (middle + half * x), like) for x in ordered]
+
+
+def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
+    """Integrate ``dx/dt = -(A x - drift)`` by the Taylor series method: steps of length at most 1/(2|A|), order 20."""
+    if arrays.is_exact(A):
+        raise InputError("GradientFlow: got exact scalars; an exponential is not rational, expected floats")
+    xp = arrays.namespace(A)
+    bound = float(xp.max(xp.sum(xp.abs(A), axis=-1))) * float(time)
+    count = max(1, math.ceil(2 * bound))
+    dt = arrays.scalar(time, A) / count
+    for _ in range(count):
+        term = dt * (drift - matvec(A, x))
+        x = x + term
+        for k in range(2, 21):
+            term = matvec(A, term) * (-dt / k)
+            x = x + term
+    return x
+
+
+def _stationary(f: Quadratic, strength: Scalar, b: Array) -> Array:
+    """Solve ``A x + strength x = b`` by conjugate gradients on the normal equations, in cycles of d steps.
+
+    Indefinite systems are solved too, and exact scalars end after one cycle. A further cycle removes rounding errors.
+    """
+    strength, d = arrays.scalar(strength, b), b.shape[-1]
+
+    def apply(x: Array) -> Array:
+        return matvec(f.hessian, x) + strength * x
+
+    x, best, residual = 0 * b, math.inf, 1.0
+    for _ in range(1 if arrays.is_exact(b) else 60):
+        r = b - apply(x)
+        p = z = apply(r)
+        for _ in range(d):
+            q, size = apply(p), dot(z, z)
+            step = _ratio(size, dot(q, q))[..., None]
+            x, r = x + step * p, r - step * q
+            z = apply(r)
+            p = z + _ratio(dot(z, z), size)[..., None] * p
+        if not arrays.is_traced(b):
+            residual = arrays.norm(b - apply(x))
+            if not residual < best / 2:
+                break
+            best = residual
+    if residual > (0.0 if arrays.is_exact(b) else 1e-6 * arrays.norm(b)) and not arrays.is_traced(b):
+        raise ConvergenceError("strength: A + strength I is singular; the proximal problem has no unique solution")
+    return x
+
+
+def _ratio(numerator: Array, denominator: Array) -> Array:
+    """Their quotient, and 0 where the denominator is 0: that task has converged."""
+    if arrays.is_exact(numerator) or not arrays.is_array(numerator):
+        import numpy as np
+
+        out: Array = np.empty(np.shape(numerator), dtype=object)
+        pairs = zip(np.ravel(numerator), np.ravel(denominator), strict=True)
+        out.flat = [n / m if known(lambda m=m: m != 0) else 0 * n for n, m in pairs]  # type: ignore[misc]
+        return out
+    xp = arrays.namespace(numerator)
+    one = xp.ones_like(denominator)
+    return xp.where(denominator == 0, 0 * one, numerator / xp.where(denominator == 0, one, denominator))
+
+
+def _proximal(loop: Proximal, f: Quadratic, theta: Array) -> Array:
+    return theta + _stationary(f, loop.strength, -_gradient(f, theta))
+
+
+def _implicit(strength: Scalar, f: Quadratic, g: Array) -> Array:
+    """``(I + A/strength)^-1 g``, the linear system of iMAML."""
+    return _stationary(f, strength, arrays.scalar(strength, g) * g)
+
+
+Forward = Callable[[Any, Quadratic, Array], Array]
+Reverse = Callable[[Any, Quadratic, Array, int | None], Array]
+
+FORWARD: dict[type, Forward] = {
+    NoAdaptation: lambda loop, f, theta: theta,
+    GradientDescent: lambda loop, f, theta: _descend(_sizes(loop, theta), f, theta),
+    HeavyBall: _heavy_ball,
+    PreconditionedGradientDescent: lambda loop, f, theta: _descend(
+        [1] * loop.steps, f, theta, _preconditioner(loop, theta, transposed=False)
+    ),
+    PartialGradientDescent: lambda loop, f, theta: _descend(_sizes(loop, theta), f, theta, _masked(loop, theta)),
+    GradientFlow: lambda loop, f, theta: _flow(f.hessian, loop.time, theta, f.linear),
+    Proximal: _proximal,
+    ProximalGradientDescent: _proximal_steps,
+    Chebyshev: lambda loop, f, theta: _descend(_chebyshev_sizes(loop, theta), f, theta),
+}
+
+REVERSE: dict[type, Reverse] = {
+    NoAdaptation: lambda loop, f, g, depth: g,
+    GradientDescent: lambda loop, f, g, depth: _ascend(_last(_sizes(loop, g), depth), f, g),
+    HeavyBall: _heavy_ball_reverse,
+    PreconditionedGradientDescent: lambda loop, f, g, depth: _ascend(
+        _last([1] * loop.steps, depth), f, g, _preconditioner(loop, g, transposed=True)
+    ),
+    PartialGradientDescent: lambda loop, f, g, depth: _ascend(_last(_sizes(loop, g), depth), f, g, _masked(loop, g)),
+    GradientFlow: lambda loop, f, g, depth: _flow(f.hessian, loop.time, g, 0 * g),
+    Proximal: lambda loop, f, g, depth: _implicit(loop.strength, f, g),
+    ProximalGradientDescent: _proximal_steps_reverse,
+    Chebyshev: lambda loop, f, g, depth: _ascend(_chebyshev_sizes(loop, g), f, g),
+}
+
+
+def _query_gradient(inner: Any, tasks: Tasks, theta: Array) -> Array:
+    return _gradient(tasks.query, adapt(tasks.support, inner, theta))
+
+
+def _maml(algorithm: Any, tasks: Tasks, theta: Array) -> Array:
+    g = _query_gradient(algorithm.inner, tasks, theta)
+    return _entry(REVERSE, algorithm.inner)(algorithm.inner, tasks.support, g, getattr(algorithm, "depth", None))
+
+
+def _imaml(algorithm: IMAML, tasks: Tasks, theta: Array) -> Array:
+    inner = Proximal(algorithm.strength) if algorithm.inner is None else algorithm.inner
+    return _implicit(algorithm.strength, tasks.support, _query_gradient(inner, tasks, theta))
+
+
+def _moreau(algorithm: MoreauEnvelope, tasks: Tasks, theta: Array) -> Array:
+    moved = theta - adapt(tasks.support, Proximal(algorithm.strength), theta)
+    return arrays.scalar(algorithm.strength, theta) * moved
+
+
+META_GRADIENTS: dict[type, Callable[[Any, Tasks, Array], Array]] = {
+    Joint: lambda algorithm, tasks, theta: _gradient(tasks.query, theta),
+    MAML: _maml,
+    FOMAML: lambda algorithm, tasks, theta: _query_gradient(algorithm.inner, tasks, theta),
+    TruncatedMAML: _maml,
+    IMAML: _imaml,
+    Reptile: lambda algorithm, tasks, theta: theta - adapt(tasks.support, algorithm.inner, theta),
+    MoreauEnvelope: _moreau,
+}
