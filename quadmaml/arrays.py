@@ -31,7 +31,7 @@ def is_array(x: Any) -> bool:
     """Whether x is an array of a supported library. NumPy scalars count as numbers, not as arrays."""
     from array_api_compat import is_array_api_obj
 
-    return bool(is_array_api_obj(x)) and type(x).__module__ != "numpy" or type(x).__name__ == "ndarray"
+    return bool(is_array_api_obj(x)) and (type(x).__module__ != "numpy" or type(x).__name__ == "ndarray")
 
 
 def is_exact(x: Any) -> bool:
@@ -98,12 +98,15 @@ def check_symmetric(name: str, A: Array) -> None:
         raise InputError(f"{name}: is not symmetric; expected A equal to A.T, for example (A + A.T) / 2")
 
 
-def is_symmetric(A: Array) -> bool | None:
-    """Whether A equals its transpose, exactly or up to rounding errors; None while A is traced."""
+def is_symmetric(A: Array, scale: float = 0.0) -> bool | None:
+    """Whether A equals its transpose, exactly or up to rounding errors; None while A is traced.
+
+    Rounding errors are relative to the largest entry of A, or to ``scale`` if that is larger.
+    """
     difference = A - namespace(A).matrix_transpose(A)
     if is_exact(A):
         return all(map(is_zero, difference.flat))
-    return known(lambda: norm(difference) <= roundoff(A) * norm(A))
+    return known(lambda: norm(difference) <= roundoff(A) * max(norm(A), scale))
 
 
 def check_square(name: str, A: Array) -> None:
@@ -128,9 +131,8 @@ def _alike(name: str, value: Any, like: Array) -> Array:
         raise InputError(
             f"{name}: got an array of {type(value).__module__}; expected {type(like).__module__} as before"
         )
-    if is_exact(value) and value.size and like.size and type(value.flat[0]) is not type(like.flat[0]):
-        if "sympy" not in type(value.flat[0]).__module__ or "sympy" not in type(like.flat[0]).__module__:
-            raise InputError(f"{name}: got {type(value.flat[0])}; expected {type(like.flat[0])} as before")
+    if is_exact(value) and is_exact(like) and _kind_name(value) != _kind_name(like):
+        raise InputError(f"{name}: holds {_kind_name(value)} numbers; expected {_kind_name(like)} as in the others")
     if value.dtype != like.dtype:
         if not is_exact(value):
             _check_float(name, value)
@@ -206,12 +208,17 @@ def kind_of(x: Array) -> Callable[[Any], Scalar]:
     return Fraction
 
 
+def _kind_name(x: Array) -> str:
+    """The package of the exact scalars in x; integers alone become Fractions."""
+    return next((type(entry).__module__.split(".")[0] for entry in x.flat), "fractions")
+
+
 def _rational(number: Any) -> bool:
     return isinstance(number, (int, Fraction))
 
 
 def _exact_array(name: str, x: Array, kind: Callable[[Any], Scalar] | None = None) -> Array:
-    """x with its integers turned into exact scalars of the kind that its other entries have."""
+    """The array x with its integers turned into exact scalars of the kind that its other entries have."""
     import numpy as np
 
     for entry in x.flat:
@@ -235,7 +242,7 @@ def _rounded(name: str, x: Array) -> Array:
 
 
 def as_float(x: Array) -> Array:
-    """x with floating entries: exact numbers are rounded to double precision, floats stay as they are."""
+    """The array x with floating entries: exact numbers are rounded to double precision, floats stay as they are."""
     return _rounded("matrix", x) if is_exact(x) else x
 
 

@@ -35,6 +35,8 @@ class AffineField:
         M, symmetric or not.
     rhs : array, shape (d,)
         v.
+    scale : float, optional
+        Size of the terms of which M is the sum, where it is larger than M: rounding errors are judged against it.
 
     Examples
     --------
@@ -47,13 +49,15 @@ class AffineField:
 
     operator: Any
     rhs: Any
+    scale: float
 
-    def __init__(self, matrix: Any, rhs: Any) -> None:
+    def __init__(self, matrix: Any, rhs: Any, scale: float = 0.0) -> None:
         operator, rhs = checked(matrix=matrix, rhs=rhs)
         if isinstance(operator, Dense) and operator.array.ndim != 2:
             raise InputError(f"matrix: has shape {tuple(operator.array.shape)}; expected one (d, d) matrix")
         object.__setattr__(self, "operator", operator)
         object.__setattr__(self, "rhs", rhs)
+        object.__setattr__(self, "scale", scale)
 
     @property
     def matrix(self) -> Any:
@@ -108,7 +112,7 @@ class AffineField:
 
     def is_gradient(self) -> bool:
         """Whether the field is the gradient of some function: M is symmetric, exactly or up to rounding errors."""
-        return arrays.is_symmetric(self.matrix) is not False
+        return arrays.is_symmetric(self.matrix, self.scale) is not False
 
     def potential(self) -> Quadratic:
         """The quadratic whose gradient the field is, 0 at theta = 0.

@@ -1,7 +1,7 @@
 """The oracle: honest gradient steps, and back-propagation by reverse accumulation over the steps taken.
 
-No closed form enters. The simulator reads the parameters of the loops of ``adaptation`` and of ``algorithms``, and calls
-nothing of theirs; all it knows of a task is its gradient ``Ax - h``. Closed forms are checked against it.
+No closed form enters. The simulator reads the parameters of the loops of ``adaptation`` and of ``algorithms``, and
+calls nothing of theirs; all it knows of a task is its gradient ``Ax - h``. Closed forms are checked against it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .adaptation import (
 from .algorithms import FOMAML, IMAML, MAML, Joint, MoreauEnvelope, Reptile, TruncatedMAML
 from .arrays import Array, Scalar
 from .errors import ConvergenceError, InputError, check_number, check_steps, known
-from .linalg import dot, matvec
+from .linalg import dot, eye, matvec
 from .quadratic import Quadratic
 from .tasks import Tasks
 
@@ -70,13 +70,13 @@ def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
 def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
     """The meta-gradient at theta, shape ``(d,)``: adapt by steps, then back-propagate through the steps that are kept.
 
-    MAML: Finn, Abbeel, Levine (2017), Algorithm 1. iMAML: Rajeswaran et al. (2019), Algorithms 1 and 2; its linear system
-    is solved by conjugate gradients. Reptile: Nichol, Achiam, Schulman (2018), Algorithm 2.
+    MAML: Finn, Abbeel, Levine (2017), Algorithm 1. iMAML: Rajeswaran et al. (2019), Algorithms 1 and 2; its linear
+    system is solved by conjugate directions. Reptile: Nichol, Achiam, Schulman (2018), Algorithm 2.
 
     Examples
     --------
     >>> tasks = Tasks.from_minimizers([[[1.0]], [[2.0]]], [[0.0], [1.0]])
-    >>> meta_gradient(MAML(GradientDescent(lr=0.5, steps=1)), tasks, [4.0]).tolist()     # (0.5 * 2 + 0 * 0) / 2
+    >>> meta_gradient(MAML(GradientDescent(lr=0.5, steps=1)), tasks, [4.0]).tolist()  # (0.5 * 2 + 0) / 2
     [0.5]
     """
     if type(algorithm) not in META_GRADIENTS:
@@ -232,44 +232,39 @@ def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
 
 
 def _stationary(f: Quadratic, strength: Scalar, b: Array) -> Array:
-    """Solve ``A x + strength x = b`` by conjugate gradients on the normal equations, in cycles of d steps.
+    """Solve ``A x + strength x = b`` by conjugate directions, for indefinite systems and exact scalars too.
 
-    Indefinite systems are solved too, and exact scalars end after one cycle. A further cycle removes rounding errors.
+    The coordinate directions p are made orthogonal in their images ``q = A p + strength p``; after d steps x is exact.
+    In floating point further cycles, on the residual, remove rounding errors.
     """
     strength, d = arrays.scalar(strength, b), b.shape[-1]
-
-    def apply(x: Array) -> Array:
-        return matvec(f.hessian, x) + strength * x
-
-    x, best, residual = 0 * b, math.inf, 1.0
-    for _ in range(1 if arrays.is_exact(b) else 60):
-        r = b - apply(x)
-        p = z = apply(r)
-        for _ in range(d):
-            q, size = apply(p), dot(z, z)
-            step = _ratio(size, dot(q, q))[..., None]
-            x, r = x + step * p, r - step * q
-            z = apply(r)
-            p = z + _ratio(dot(z, z), size)[..., None] * p
-        if not arrays.is_traced(b):
-            residual = arrays.norm(b - apply(x))
-            if not residual < best / 2:
-                break
-            best = residual
-    if residual > (0.0 if arrays.is_exact(b) else 1e-6 * arrays.norm(b)) and not arrays.is_traced(b):
+    directions: list[tuple[Array, Array, Array]] = []
+    for j in range(d):
+        p = eye(d, b)[j, :] + 0 * b
+        q = matvec(f.hessian, p) + strength * p
+        for p_i, q_i, size in directions:
+            c = _ratio(dot(q_i, q), size)[..., None]
+            p, q = p - c * p_i, q - c * q_i
+        directions.append((p, q, dot(q, q)))
+    x, r = 0 * b, b
+    for _ in range(1 if arrays.is_exact(b) else 5):
+        for p, q, size in directions:
+            c = _ratio(dot(q, r), size)[..., None]
+            x, r = x + c * p, r - c * q
+        r = b - matvec(f.hessian, x) - strength * x
+    tolerance = 0.0 if arrays.is_exact(b) else 1e3 * arrays.roundoff(b) * arrays.norm(b)
+    if known(lambda: arrays.norm(r) > tolerance):
         raise ConvergenceError("strength: A + strength I is singular; the proximal problem has no unique solution")
     return x
 
 
 def _ratio(numerator: Array, denominator: Array) -> Array:
-    """Their quotient, and 0 where the denominator is 0: that task has converged."""
+    """Their quotient, and 0 where the denominator is 0."""
     if arrays.is_exact(numerator) or not arrays.is_array(numerator):
         import numpy as np
 
-        out: Array = np.empty(np.shape(numerator), dtype=object)
-        pairs = zip(np.ravel(numerator), np.ravel(denominator), strict=True)
-        out.flat = [n / m if known(lambda m=m: m != 0) else 0 * n for n, m in pairs]  # type: ignore[misc]
-        return out
+        divide = np.frompyfunc(lambda n, m: 0 * n if arrays.is_zero(m) else n / m, 2, 1)
+        return np.asarray(divide(numerator, denominator), dtype=object)
     xp = arrays.namespace(numerator)
     one = xp.ones_like(denominator)
     return xp.where(denominator == 0, 0 * one, numerator / xp.where(denominator == 0, one, denominator))
