@@ -18,7 +18,7 @@ from .affine import AffineMap
 from .arrays import Array
 from .errors import InputError, check_number, check_steps, known
 from .inner_loop import InnerLoop
-from .meta_algorithm import STAY, Adapting, Algorithm, Pair, check_loop, size
+from .meta_algorithm import STAY, Adapting, Algorithm, Pair, check_loop, check_tasks, size
 from .quadratic import Quadratic
 from .tasks import Tasks
 
@@ -248,5 +248,5 @@ def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
     >>> adapted_losses(tasks, [2.0], GradientDescent(lr=0.5, steps=1)).tolist()
     [0.5, 1.5]
     """
-    _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
+    _, theta = arrays.coerce(linear=check_tasks(tasks).support.linear, theta=theta)
     return tasks.query(check_loop(inner).map(tasks.support)(theta))

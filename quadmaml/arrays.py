@@ -131,8 +131,8 @@ def _alike(name: str, value: Any, like: Array) -> Array:
         raise InputError(
             f"{name}: got an array of {type(value).__module__}; expected {type(like).__module__} as before"
         )
-    if is_exact(value) and is_exact(like) and _kind_name(value) != _kind_name(like):
-        raise InputError(f"{name}: holds {_kind_name(value)} numbers; expected {_kind_name(like)} as in the others")
+    if is_exact(value) and is_exact(like):
+        _one_kind(name, value, like)
     if value.dtype != like.dtype:
         if not is_exact(value):
             _check_float(name, value)
@@ -148,7 +148,7 @@ def full_like(name: str, value: Any, like: Array) -> Array:
         entries = _from_list(name, value, numbers=True)
         if not is_exact(entries):
             raise InputError(f"{name}: got floats beside exact scalars; expected Fractions, fmpq or SymPy numbers")
-        return _exact_array(name, entries, kind_of(like))
+        return _one_kind(name, _exact_array(name, entries, kind_of(like)), like)
     entries = _from_list(name, value, numbers=True)
     if is_exact(entries):
         entries = _rounded(name, entries)
@@ -206,6 +206,13 @@ def kind_of(x: Array) -> Callable[[Any], Scalar]:
                 kind(number.numerator, number.denominator) if isinstance(number, Fraction) else kind(number)
             )
     return Fraction
+
+
+def _one_kind(name: str, x: Array, like: Array) -> Array:
+    """The array x, if its exact scalars are of the same kind as those of ``like``."""
+    if _kind_name(x) != _kind_name(like):
+        raise InputError(f"{name}: holds {_kind_name(x)} numbers; expected {_kind_name(like)} as in the others")
+    return x
 
 
 def _kind_name(x: Array) -> str:
@@ -274,6 +281,8 @@ def to_numpy(x: Array) -> Array:
 def scalar(number: Scalar, like: Array) -> Scalar:
     """A number that can be multiplied with ``like`` without changing its dtype, or its exactness."""
     if is_array(number):
+        if namespace(number) is not namespace(like):
+            raise InputError(f"got a number of {type(number).__module__} beside arrays of {type(like).__module__}")
         return number if is_exact(like) else namespace(like).astype(number, like.dtype, copy=False)
     if type(number).__module__ == "numpy":
         number = number.item()

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from . import arrays, linalg
 from .arrays import Array
-from .errors import check_steps
+from .errors import InputError, check_steps
 
 __all__ = ["Dense", "Diagonal", "RingElement"]
 
@@ -88,6 +88,8 @@ class RingElement(ABC):
 
     def __pow__(self, k: Any) -> Self:
         k, result, square = check_steps("exponent", k), None, self
+        if not isinstance(k, int):
+            raise InputError(f"exponent: got the symbol {k}; expected an integer, for matrices are multiplied out")
         while k:
             if k & 1:
                 result = square if result is None else result._times(square)

@@ -48,7 +48,7 @@ class Algorithm(ABC):
         return size(query.curvature) * size(m.operator)
 
     def _factors(self, tasks: Tasks, theta: Any) -> tuple[Any, Any, AffineMap]:
-        m = self.loop.map(tasks.support)
+        m = self.loop.map(check_tasks(tasks).support)
         J = self._kept(lambda rule: m.operator if rule is self.loop else rule.map(tasks.support).operator)
         return J, self._gradient(tasks.query, m, theta), m
 
@@ -58,12 +58,13 @@ class Algorithm(ABC):
         Its matrix M has shape ``(d, d)``, its rhs v ``(d,)``.
         """
         J, G, m = self._factors(tasks, None)
-        scale = size(J) * self._terms_size(tasks.query, m)
+        rounded = not (arrays.is_exact(G.offset) or arrays.is_traced(G.offset))
+        scale = size(J) * self._terms_size(tasks.query, m) if rounded else 0.0
         return AffineField(_reduced(tasks, J, G.operator), -_reduced(tasks, J, G.offset), scale)
 
     def meta_gradient(self, tasks: Tasks, theta: Any) -> Array:
         """The meta-gradient ``sum_i w_i J_i' G_i`` at theta, shape ``(d,)``."""
-        _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
+        _, theta = arrays.coerce(linear=check_tasks(tasks).support.linear, theta=theta)
         arrays.check_shape("theta", theta, (tasks.dim,))
         J, G, _ = self._factors(tasks, theta)
         return _reduced(tasks, J, G)
@@ -123,7 +124,7 @@ class Pair(Algorithm):
 
     def jacobians(self, tasks: Tasks) -> Array:
         """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``."""
-        return self.rule.map(tasks.support).linear
+        return self.rule.map(check_tasks(tasks).support).linear
 
     def objective(self, tasks: Tasks) -> Quadratic:
         """The meta-loss ``sum_i w_i f_i^query(m_i(theta))`` if the Jacobian kept is the loop's own, else the potential.
@@ -150,6 +151,13 @@ class Adapting(Algorithm):
         return self.inner
 
 
+def check_tasks(tasks: Any) -> Tasks:
+    """Return ``tasks`` if they are Tasks, else raise :class:`InputError`."""
+    if not isinstance(tasks, Tasks):
+        raise InputError(f"tasks: got {type(tasks).__name__}; expected Tasks")
+    return tasks
+
+
 def check_loop(inner: Any) -> InnerLoop:
     if not isinstance(inner, InnerLoop):
         raise InputError(f"inner: got {inner!r}; expected an inner loop such as GradientDescent(lr=0.1, steps=5)")
@@ -166,19 +174,20 @@ def _reduced(tasks: Tasks, J: Any, G: Any) -> Any:
 
 
 def size(factor: Any) -> float:
-    """The largest entry in magnitude; 0 for exact scalars, which have no rounding errors, and for traced arrays."""
-    array = factor.dense() if hasattr(factor, "dense") else None
-    return 1.0 if array is None else 0.0 if arrays.is_exact(array) or arrays.is_traced(array) else arrays.norm(array)
+    """The largest entry in magnitude of a matrix; a number stands for that multiple of the identity."""
+    return arrays.norm(factor.dense()) if hasattr(factor, "dense") else abs(float(factor))
 
 
 def _why_lost(inner: InnerLoop, tasks: Tasks, directions: Array) -> str:
     """Why tasks inform no component along the columns of ``directions``."""
-    for matrices, why in (
-        (tasks.query.hessian, "Along them no task has curvature"),
-        (inner.map(tasks.support).linear, "Along them the adaptation alone solves every task, whatever its start"),
-    ):
-        if directions is not None and arrays.norm(matrices @ directions) <= arrays.roundoff(matrices) * arrays.norm(
-            matrices
-        ):
-            return why
+
+    def vanish(matrices: Array) -> bool:
+        return arrays.norm(matrices @ directions) <= arrays.roundoff(matrices) * arrays.norm(matrices)
+
+    if directions is None:
+        return "It is singular only by rounding errors"
+    if vanish(tasks.query.hessian):
+        return "Along them no task has curvature"
+    if vanish(inner.map(tasks.support).linear):
+        return "Along them the adaptation alone solves every task, whatever its start"
     return "Along them the contributions of the tasks vanish or cancel"

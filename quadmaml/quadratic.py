@@ -178,11 +178,15 @@ class Quadratic:
         affine_map : AffineMap
             Any object with ``operator`` (a ring element) and ``offset`` (a vector).
         """
+        if not hasattr(affine_map, "operator"):
+            raise InputError(f"affine_map: got {affine_map!r}; expected an AffineMap")
         P, s = affine_map.operator, affine_map.offset
         return Quadratic(P.T * self.curvature * P, P.T @ (self.linear - self.curvature @ s), self(s))
 
     def mean(self, weights: Any) -> Quadratic:
         """The weighted sum ``sum_i w_i f_i`` over the first batch axis; weights sum to 1 for a mean."""
+        if self.linear.ndim < 2:
+            raise InputError("mean: there is no batch axis; expected a batch of quadratics")
         w, _ = arrays.coerce(weights=weights, linear=self.linear)
         arrays.check_shape("weights", w, self.linear.shape[:1])
         mean_of = linalg.weighted_sum

@@ -84,6 +84,8 @@ class Tasks:
         ([[2.0]], [[1.6]])
         """
         parts: tuple[list[Quadratic], list[Quadratic]] = [], []
+        if not isinstance(groups, Iterable):
+            raise InputError(f"groups: got {groups!r}; expected a sequence with four arrays for each task")
         for i, group in enumerate(groups):
             if not isinstance(group, (list, tuple)) or len(group) != 4:
                 raise InputError(f"groups[{i}]: expected the four arrays (X_support, y_support, X_query, y_query)")
