@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from . import arrays
@@ -33,12 +34,14 @@ __all__ = ["adapt", "meta_gradient", "meta_train"]
 
 
 def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
-    """The adapted points: every task takes the steps of the inner loop from theta.
+    """The adapted points: every task takes the steps of the inner loop from theta, seeing gradients ``Ax - h`` only.
+
+    Gradient flow is integrated by its Taylor series; the proximal problem is solved by conjugate directions.
 
     Parameters
     ----------
     support : Quadratic
-        Batched over n tasks of dimension d.
+        Batched over n tasks of dimension d; without a batch axis the result has none either.
     inner : InnerLoop
         A loop of ``quadmaml.adaptation``.
     theta : array, shape (d,) or (n, d)
@@ -51,9 +54,10 @@ def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
     Raises
     ------
     InputError
-        For a loop without an honest step; for gradient flow and Chebyshev on exact scalars, which are not rational.
+        For shapes that do not fit, and a loop without an honest step; for gradient flow and Chebyshev on exact scalars,
+        which are not rational.
     ConvergenceError
-        If a proximal problem has no unique stationary point.
+        If a proximal problem has no unique stationary point, ``A + strength I`` being singular.
 
     Examples
     --------
@@ -61,6 +65,7 @@ def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
     >>> adapt(support, GradientDescent(lr=0.5, steps=1), [4.0]).tolist()
     [[2.0], [1.0]]
     """
+    _check_kind("support", support, Quadratic)
     h = support.linear
     _, theta = arrays.coerce(linear=h, theta=theta)
     arrays.check_broadcast("theta", theta, h.shape)
@@ -73,12 +78,34 @@ def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
     MAML: Finn, Abbeel, Levine (2017), Algorithm 1. iMAML: Rajeswaran et al. (2019), Algorithms 1 and 2; its linear
     system is solved by conjugate directions. Reptile: Nichol, Achiam, Schulman (2018), Algorithm 2.
 
+    Parameters
+    ----------
+    algorithm : Algorithm
+        One of ``quadmaml.algorithms``.
+    tasks : Tasks
+        n tasks of dimension d. The steps see the support, ``G_i`` is the query gradient at the adapted point.
+    theta : array, shape (d,)
+        The start of every task.
+
+    Returns
+    -------
+    array, shape (d,)
+        ``sum_i w_i J_i' G_i``; ``sum_i w_i (theta - phi_i)`` for Reptile, times the strength for the Moreau envelope.
+
+    Raises
+    ------
+    InputError
+        For arguments of another kind or shape, and what :func:`adapt` refuses.
+    ConvergenceError
+        If a linear system of iMAML, or a proximal problem, has no unique solution.
+
     Examples
     --------
     >>> tasks = Tasks.from_minimizers([[[1.0]], [[2.0]]], [[0.0], [1.0]])
     >>> meta_gradient(MAML(GradientDescent(lr=0.5, steps=1)), tasks, [4.0]).tolist()  # (0.5 * 2 + 0) / 2
     [0.5]
     """
+    _check_kind("tasks", tasks, Tasks)
     if type(algorithm) not in META_GRADIENTS:
         raise InputError(f"algorithm: {type(algorithm).__name__} has no honest meta-gradient: add one in simulate.py")
     _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
@@ -97,7 +124,18 @@ def meta_train(
 ) -> Array:
     """The outer loop ``theta <- theta - lr g(theta)``: all points visited, shape ``(steps + 1, d)``.
 
-    ``callback(t, theta_t)`` is called after each step.
+    Parameters
+    ----------
+    algorithm, tasks
+        As in :func:`meta_gradient`, which gives g and raises what it raises.
+    theta0 : array, shape (d,)
+        The first point.
+    lr : float
+        Outer step size > 0.
+    steps : int
+        Number of outer steps >= 0.
+    callback : callable, optional
+        ``callback(t, theta_t)`` is called after each step, t = 1, ..., steps.
 
     Examples
     --------
@@ -106,7 +144,9 @@ def meta_train(
     [[0.0], [0.5], [0.75]]
     """
     check_number("lr", lr, above=0)
+    _check_kind("tasks", tasks, Tasks)
     _, theta = arrays.coerce(linear=tasks.support.linear, theta0=theta0)
+    arrays.check_shape("theta0", theta, (tasks.dim,))
     visited = [theta]
     for t in range(check_steps("steps", steps)):
         theta = theta - arrays.scalar(lr, theta) * meta_gradient(algorithm, tasks, theta)
@@ -114,6 +154,11 @@ def meta_train(
         if callback is not None:
             callback(t + 1, theta)
     return arrays.namespace(theta).stack(visited)
+
+
+def _check_kind(name: str, value: Any, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise InputError(f"{name}: got {type(value).__name__}; expected {kind.__name__}")
 
 
 def _gradient(f: Quadratic, x: Array) -> Array:
@@ -127,8 +172,7 @@ def _entry(table: dict[type, Any], inner: Any) -> Any:
 
 
 def _sizes(loop: Any, like: Array) -> list[Scalar]:
-    sizes = loop.lr if isinstance(loop.lr, tuple) else [loop.lr] * loop.steps
-    return [arrays.scalar(lr, like) for lr in sizes]
+    return [arrays.scalar(lr, like) for lr in (loop.lr if isinstance(loop.lr, tuple) else [loop.lr] * loop.steps)]
 
 
 # Forward: one honest step after the other. Reverse: from the gradient with respect to the adapted point, back through
@@ -152,22 +196,19 @@ def _last(sizes: list[Scalar], depth: int | None) -> list[Scalar]:
 
 
 def _masked(loop: PartialGradientDescent, like: Array) -> Callable[[Array], Array]:
-    zero_one = arrays.full_like("mask", [1.0 if moves else 0.0 for moves in loop.mask], arrays.as_float(like[..., 0:0]))
-    if arrays.is_exact(like):
-        return lambda u: u * arrays.kind_of(like)(1) * _object_mask(loop.mask)
-    return lambda u: u * zero_one
-
-
-def _object_mask(mask: tuple[bool, ...]) -> Array:
-    import numpy as np
-
-    return np.array([int(moves) for moves in mask], dtype=object)
+    if len(loop.mask) != like.shape[-1]:
+        raise InputError(f"mask: has length {len(loop.mask)}; expected {like.shape[-1]}, one entry a coordinate")
+    zero_one = arrays.full_like("mask", [Fraction(moves) for moves in loop.mask], like)
+    return lambda u: zero_one * u
 
 
 def _preconditioner(loop: PreconditionedGradientDescent, like: Array, *, transposed: bool) -> Callable[[Array], Array]:
     _, D = arrays.coerce(like=like, preconditioner=loop.preconditioner)
     if D.ndim == 1:
+        arrays.check_shape("preconditioner", D, like.shape[-1:])
         return lambda u: D * u
+    arrays.check_square("preconditioner", D)
+    arrays.check_broadcast("preconditioner", D[..., 0], like.shape)
     D = arrays.namespace(D).matrix_transpose(D) if transposed else D
     return lambda u: matvec(D, u)
 
@@ -218,8 +259,7 @@ def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
     """Integrate ``dx/dt = -(A x - drift)`` by the Taylor series method: steps of length at most 1/(2|A|), order 20."""
     if arrays.is_exact(A):
         raise InputError("GradientFlow: got exact scalars; an exponential is not rational, expected floats")
-    xp = arrays.namespace(A)
-    bound = float(xp.max(xp.sum(xp.abs(A), axis=-1))) * float(time)
+    bound = abs(_readable(A)).sum(axis=-1).max() * float(_readable(arrays.scalar(time, A)))
     count = max(1, math.ceil(2 * bound))
     dt = arrays.scalar(time, A) / count
     for _ in range(count):
@@ -231,31 +271,54 @@ def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
     return x
 
 
+def _readable(x: Any) -> Array:
+    """The values of x for a decision outside any derivative; a constant can be read while jax compiles, too."""
+    import numpy as np
+
+    try:
+        return np.asarray(x)
+    except (TypeError, RuntimeError):
+        return arrays.to_numpy(x)
+
+
 def _stationary(f: Quadratic, strength: Scalar, b: Array) -> Array:
     """Solve ``A x + strength x = b`` by conjugate directions, for indefinite systems and exact scalars too.
 
     The coordinate directions p are made orthogonal in their images ``q = A p + strength p``; after d steps x is exact.
-    In floating point further cycles, on the residual, remove rounding errors.
+    In floating point further cycles, on the residual, remove rounding errors. An image that vanishes, when the earlier
+    ones are taken off, shows that the system is singular, also where b happens to lie in its range.
     """
     strength, d = arrays.scalar(strength, b), b.shape[-1]
     directions: list[tuple[Array, Array, Array]] = []
+    total = 0 * dot(b, b)
     for j in range(d):
         p = eye(d, b)[j, :] + 0 * b
         q = matvec(f.hessian, p) + strength * p
+        total = total + dot(q, q)
         for p_i, q_i, size in directions:
             c = _ratio(dot(q_i, q), size)[..., None]
             p, q = p - c * p_i, q - c * q_i
         directions.append((p, q, dot(q, q)))
+    if any(_vanishes(size, total, 10 * d * arrays.epsilon(b)) for _, _, size in directions):
+        raise ConvergenceError("strength: A + strength I is singular; the proximal problem has no unique solution")
+    return _refined(f, strength, b, directions)
+
+
+def _refined(f: Quadratic, strength: Scalar, b: Array, directions: list[tuple[Array, Array, Array]]) -> Array:
     x, r = 0 * b, b
     for _ in range(1 if arrays.is_exact(b) else 5):
         for p, q, size in directions:
             c = _ratio(dot(q, r), size)[..., None]
             x, r = x + c * p, r - c * q
         r = b - matvec(f.hessian, x) - strength * x
-    tolerance = 0.0 if arrays.is_exact(b) else 1e3 * arrays.roundoff(b) * arrays.norm(b)
-    if known(lambda: arrays.norm(r) > tolerance):
-        raise ConvergenceError("strength: A + strength I is singular; the proximal problem has no unique solution")
     return x
+
+
+def _vanishes(size: Array, total: Array, tolerance: float) -> bool:
+    """Whether for some task the squared length ``size`` is 0; for floats, beside ``total`` to working precision."""
+    if arrays.is_exact(size):
+        return any(map(arrays.is_zero, size.flat))
+    return known(lambda: arrays.namespace(size).any(size <= tolerance**2 * total)) is True
 
 
 def _ratio(numerator: Array, denominator: Array) -> Array:
