@@ -216,7 +216,7 @@ def minimum_norm_solution(M: Array, v: Array) -> Array:
     system = xp.concat([xp.concat([M, L], axis=1), xp.concat([xp.matrix_transpose(N), corner], axis=1)], axis=0)
     zeros = corner[:, 0] if lost else v[:0]
     solution = solve(system, xp.concat([v, zeros], axis=0)[:, None])[:, 0]
-    x, outside = solution[: len(v)], solution[len(v) :]
+    x, outside = solution[: v.shape[0]], solution[v.shape[0] :]
     inside = all(map(is_zero, outside)) if is_exact(M) else norm(outside) <= roundoff(M) * (norm(M) * norm(x) + norm(v))
     if not inside:
         raise SingularError(
@@ -232,4 +232,5 @@ def eigenvalues(M: Array, *, symmetric: bool) -> Array:
     import numpy as np
 
     values = np.sort_complex(np.linalg.eigvals(to_numpy(M)))
+    values = values.astype(np.complex64) if epsilon(M) > 1e-10 else values
     return namespace(M).asarray(values, device=device(M))

@@ -161,14 +161,13 @@ class Quadratic:
         unbounded = InputError("minimum: f is not bounded below; expected curvature without negative eigenvalues")
         if not linalg.is_positive_semidefinite(self.hessian):
             raise unbounded
-        A, h = self.hessian, self.linear
-        d, xp = self.dim, arrays.namespace(h)
+        xp, d = arrays.namespace(self.linear), self.dim
+        A, h = xp.reshape(self.hessian, (-1, d, d)), xp.reshape(self.linear, (-1, d))
         try:
-            each = zip(xp.reshape(A, (-1, d, d)), xp.reshape(h, (-1, d)), strict=True)
-            points = xp.stack([linalg.minimum_norm_solution(A_i, h_i) for A_i, h_i in each])
+            points = [linalg.minimum_norm_solution(A[i, ...], h[i, :]) for i in range(h.shape[0])]
         except SingularError:
             raise unbounded from None
-        return self(xp.reshape(points, h.shape))
+        return self(xp.reshape(xp.stack(points), self.linear.shape))
 
     def compose(self, affine_map: Any) -> Quadratic:
         """The pull-back ``f(m(x))`` along ``m(x) = Px + s``: ``A' = P'AP``, ``h' = P'(h - As)``, ``k' = f(s)``.

@@ -80,10 +80,8 @@ def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
 
     Parameters
     ----------
-    algorithm : Algorithm
-        One of ``quadmaml.algorithms``.
-    tasks : Tasks
-        n tasks of dimension d. The steps see the support, ``G_i`` is the query gradient at the adapted point.
+    algorithm, tasks : Algorithm, Tasks
+        The steps see the support of each task; ``G_i`` is its query gradient at the adapted point.
     theta : array, shape (d,)
         The start of every task.
 
@@ -94,10 +92,8 @@ def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
 
     Raises
     ------
-    InputError
-        For arguments of another kind or shape, and what :func:`adapt` refuses.
-    ConvergenceError
-        If a linear system of iMAML, or a proximal problem, has no unique solution.
+    InputError, ConvergenceError
+        As in :func:`adapt`; the second also if the linear system of iMAML has no unique solution.
 
     Examples
     --------
@@ -259,9 +255,9 @@ def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
     """Integrate ``dx/dt = -(A x - drift)`` by the Taylor series method: steps of length at most 1/(2|A|), order 20."""
     if arrays.is_exact(A):
         raise InputError("GradientFlow: got exact scalars; an exponential is not rational, expected floats")
-    bound = abs(_readable(A)).sum(axis=-1).max() * float(_readable(arrays.scalar(time, A)))
-    count = max(1, math.ceil(2 * bound))
-    dt = arrays.scalar(time, A) / count
+    length = arrays.scalar(time, A)
+    count = max(1, math.ceil(2 * abs(_readable(A)).sum(axis=-1).max() * float(_readable(time))))
+    dt = length / count
     for _ in range(count):
         term = dt * (drift - matvec(A, x))
         x = x + term
@@ -323,7 +319,7 @@ def _vanishes(size: Array, total: Array, tolerance: float) -> bool:
 
 def _ratio(numerator: Array, denominator: Array) -> Array:
     """Their quotient, and 0 where the denominator is 0."""
-    if arrays.is_exact(numerator) or not arrays.is_array(numerator):
+    if arrays.is_exact(numerator):
         import numpy as np
 
         divide = np.frompyfunc(lambda n, m: 0 * n if arrays.is_zero(m) else n / m, 2, 1)
