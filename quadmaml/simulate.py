@@ -54,8 +54,7 @@ def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
     Raises
     ------
     InputError
-        For shapes that do not fit, and a loop without an honest step; for gradient flow and Chebyshev on exact scalars,
-        which are not rational.
+        For shapes that do not fit, a loop without an honest step, and flow or Chebyshev on exact scalars.
     ConvergenceError
         If a proximal problem has no unique stationary point, ``A + strength I`` being singular.
 
