@@ -3,6 +3,9 @@
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
+
+from docutils import nodes
 
 import quadmaml
 
@@ -46,3 +49,17 @@ napoleon_use_rtype = False
 
 # Shapes, units and other libraries' names in docstrings are words, not links.
 nitpick_ignore_regex = [("py:.*", r"(?!quadmaml).*")]
+
+
+def resolve_public_name(app: Any, env: Any, node: Any, content: Any) -> nodes.reference | None:
+    """``quadmaml.NAME``, as readers write it, leads to the module that defines NAME."""
+    package, _, name = node["reftarget"].rpartition(".")
+    module = getattr(getattr(quadmaml, name, None), "__module__", None) if package == "quadmaml" else None
+    if module is None:
+        return None
+    target = f"{module}.{name}"
+    return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, node["reftype"], target, node, content)
+
+
+def setup(app: Any) -> None:
+    app.connect("missing-reference", resolve_public_name)

@@ -202,6 +202,8 @@ class PartialGradientDescent(GradientSteps):
         super().__post_init__()
 
     def generator(self, quadratic: Quadratic) -> Augmented:
+        if len(self.mask) != quadratic.dim:
+            raise InputError(f"mask: has length {len(self.mask)}; expected {quadratic.dim}, one entry a coordinate")
         return _precondition([Fraction(moves) for moves in self.mask], quadratic)
 
 

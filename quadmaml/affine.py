@@ -13,10 +13,7 @@ from typing import Any
 from . import arrays
 from .arrays import Array, Scalar
 from .curvature import Dense, RingElement
-from .errors import (
-    InputError,
-    known,
-)
+from .errors import InputError, check_number, known
 from .quadratic import Quadratic
 
 __all__ = ["AffineMap", "Augmented", "generator"]
@@ -144,6 +141,9 @@ class AffineMap:
 
     def __matmul__(self, inner: AffineMap) -> AffineMap:
         """The composition ``x -> self(inner(x))``."""
+        if not isinstance(inner, AffineMap):
+            return NotImplemented
+        arrays.check_joins("inner", inner.offset, self.offset)
         return (self._augmented() * inner._augmented()).as_map()
 
     def __pow__(self, k: int) -> AffineMap:
@@ -157,19 +157,25 @@ class AffineMap:
     def __add__(self, other: Any) -> AffineMap:
         """The pointwise sum with a map, or with a constant vector."""
         if isinstance(other, AffineMap):
+            arrays.check_joins("other", other.offset, self.offset)
             return AffineMap(self.operator + other.operator, self.offset + other.offset)
-        return AffineMap(self.operator, self.offset + other)
+        return AffineMap(self.operator, self.offset + self._constant(other))
 
     def __sub__(self, other: Any) -> AffineMap:
-        negative: AffineMap = -1 * other
-        return self + negative
+        return self + -1 * (other if isinstance(other, AffineMap) else self._constant(other))
+
+    def _constant(self, vector: Any) -> Any:
+        if arrays.is_array(self.offset) and not arrays.is_array(vector):
+            _, vector = arrays.coerce(offset=self.offset, other=vector)
+        arrays.check_joins("other", vector, self.offset)
+        return vector
 
     def __rsub__(self, number: Any) -> AffineMap:
         """``x -> number x - m(x)``: a number stands for that multiple of the identity map."""
-        return AffineMap(number - self.operator, -self.offset)
+        return AffineMap(check_number("number", number) - self.operator, -self.offset)
 
     def __rmul__(self, number: Any) -> AffineMap:
-        scaled = number * self._augmented()
+        scaled = check_number("factor", number) * self._augmented()
         return AffineMap(scaled.linear, scaled.offset)
 
     __array_ufunc__ = None

@@ -249,4 +249,5 @@ def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
     [0.5, 1.5]
     """
     _, theta = arrays.coerce(linear=check_tasks(tasks).support.linear, theta=theta)
+    arrays.check_broadcast("theta", theta, tasks.support.linear.shape)
     return tasks.query(check_loop(inner).map(tasks.support)(theta))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 from . import arrays, linalg
@@ -70,26 +71,35 @@ def leave_one_out(algorithm: Algorithm, tasks: Tasks) -> Array:
     n = len(tasks)
     if n < 2:
         raise InputError(f"tasks: got {n}; expected at least two, for one is left out")
-    xp = arrays.namespace(tasks.support.linear)
-    fields = [algorithm.field(tasks[i]) for i in range(n)]
-    M = xp.stack([field.matrix for field in fields]) * tasks.weights[:, None, None]
-    v = xp.stack([field.rhs for field in fields]) * tasks.weights[:, None]
+    # Weights are taken off first, for a task of weight zero has no field of its own; sums of the tasks before and
+    # after the one left out lose no digits, as subtracting it from the total would.
+    parts = [Tasks(tasks.support[i : i + 1], tasks.query[i : i + 1]) for i in range(n)]
+    fields = [algorithm.field(part) for part in parts]
+    M = _sums_without([tasks.weights[i] * field.matrix for i, field in enumerate(fields)])
+    v = _sums_without([tasks.weights[i] * field.rhs for i, field in enumerate(fields)])
     points = []
     for i in range(n):
-        rest = xp.concat([xp.arange(i), xp.arange(i + 1, n)])
-        field = AffineField(xp.sum(M[rest, ...], axis=0), xp.sum(v[rest, ...], axis=0))
         try:
-            points.append(field.zero())
+            points.append(AffineField(M[i], v[i]).zero())
         except SingularError as error:
             raise SingularError(f"without task {i}: {error}", error.rank, error.nullspace) from None
-    return xp.stack(points)
+    return arrays.namespace(tasks.support.linear).stack(points)
+
+
+def _sums_without(terms: list[Array]) -> list[Array]:
+    """For each term the sum of all the others."""
+    zero = 0 * terms[0]
+    before = list(accumulate(terms[:-1], initial=zero))
+    after = list(accumulate(reversed(terms[1:]), initial=zero))[::-1]
+    return [left + right for left, right in zip(before, after, strict=True)]
 
 
 def unstable_tasks(inner: InnerLoop, quadratic: Quadratic) -> list[int]:
     """The tasks on which the inner loop's step is beyond its bound of stability, by their index in the batch.
 
     The bound, ``inner.stable_below()``, is held against the largest eigenvalue of the linear part of the loop's
-    generator: of the Hessian A, or of DA for a preconditioned or partial loop.
+    generator: of the Hessian A, or of DA for a preconditioned or partial loop. A complex eigenvalue z counts as
+    ``|z|^2 / Re z``, for ``|1 - lr z| < 1`` below the step size ``2 Re z / |z|^2``.
 
     Warns
     -----
@@ -133,5 +143,11 @@ def _largest_curvatures(inner: InnerLoop, quadratic: Quadratic) -> list[float]:
     import numpy as np
 
     linear = arrays.to_numpy(arrays.as_float(inner.generator(quadratic).linear.dense()))
-    values = np.linalg.eigvals(linear) if not inner.spectral else np.linalg.eigvalsh(linear)
-    return [float(row.real.max()) for row in values.reshape(-1, values.shape[-1])]
+    values = np.linalg.eigvalsh(linear) if inner.spectral else np.linalg.eigvals(linear)
+    return [max(map(_as_curvature, row.tolist())) for row in values.reshape(-1, values.shape[-1])]
+
+
+def _as_curvature(z: complex) -> float:
+    if z.imag == 0:
+        return z.real
+    return abs(z) ** 2 / z.real if z.real > 0 else math.inf

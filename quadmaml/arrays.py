@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from .errors import InputError, known
+from .errors import InputError, is_real, known
 
 Array: TypeAlias = Any
 Scalar: TypeAlias = Any
@@ -118,7 +118,7 @@ def check_square(name: str, A: Array) -> None:
 def broadcast(name: str, x: Array, shape: tuple[int, ...]) -> Array:
     """One number, or an array of the batch shape, as an array of the batch shape."""
     if x.ndim and tuple(x.shape) != tuple(shape):
-        raise InputError(f"{name}: has shape {tuple(x.shape)}; expected () or {tuple(shape)}")
+        raise InputError(f"{name}: has shape {tuple(x.shape)}; expected ()" + (f" or {tuple(shape)}" if shape else ""))
     return namespace(x).broadcast_to(x, shape)
 
 
@@ -127,6 +127,19 @@ def _alike(name: str, value: Any, like: Array) -> Array:
         return check_finite(name, full_like(name, value, like))
     if is_exact(value):
         value = _exact_array(name, value)
+    _check_like(name, value, like)
+    return check_finite(name, value)
+
+
+def check_joins(name: str, x: Any, like: Any) -> None:
+    """Raise :class:`InputError` unless vectors x can be combined with others: one kind, one dimension, fitting axes."""
+    if is_array(x) and is_array(like):
+        _check_like(name, x, like)
+        if like.ndim:
+            check_broadcast(name, x, like.shape)
+
+
+def _check_like(name: str, value: Array, like: Array) -> None:
     if namespace(value) is not namespace(like):
         raise InputError(
             f"{name}: got an array of {type(value).__module__}; expected {type(like).__module__} as before"
@@ -139,7 +152,6 @@ def _alike(name: str, value: Any, like: Array) -> Array:
         raise InputError(f"{name}: got dtype {value.dtype}; expected {like.dtype} as in the other arguments")
     if None not in (device(value), device(like)) and device(value) != device(like):
         raise InputError(f"{name}: is on device {device(value)}; expected {device(like)} as the other arguments")
-    return check_finite(name, value)
 
 
 def full_like(name: str, value: Any, like: Array) -> Array:
@@ -184,7 +196,7 @@ def _check_float(name: str, x: Array) -> Array:
     xp = namespace(x)
     if xp.isdtype(x.dtype, "integral"):
         raise InputError(f"{name}: holds integers; write 1.0 for floats, or fractions.Fraction(1) for exact numbers")
-    if not xp.isdtype(x.dtype, "real floating") or xp.finfo(x.dtype).bits < 32:
+    if not xp.isdtype(x.dtype, "real floating") or xp.finfo(x.dtype).bits not in (32, 64):
         raise InputError(f"{name}: has dtype {x.dtype}; expected real floating numbers of 32 or 64 bits")
     return x
 
@@ -229,7 +241,8 @@ def _exact_array(name: str, x: Array, kind: Callable[[Any], Scalar] | None = Non
     import numpy as np
 
     for entry in x.flat:
-        if isinstance(entry, (float, complex, str, bytes, type(None), list, bool)) or not hasattr(entry, "__add__"):
+        foreign = isinstance(entry, (float, complex, str, bytes, type(None), list, bool))
+        if foreign or not hasattr(entry, "__add__") or not is_real(entry):
             raise InputError(f"{name}: holds {entry!r}; expected real numbers, exact or floating, not a mixture")
     kind = kind or kind_of(x)
     out: Array = np.empty(x.shape, dtype=object)
@@ -282,7 +295,9 @@ def scalar(number: Scalar, like: Array) -> Scalar:
     """A number that can be multiplied with ``like`` without changing its dtype, or its exactness."""
     if is_array(number):
         if namespace(number) is not namespace(like):
-            raise InputError(f"got a number of {type(number).__module__} beside arrays of {type(like).__module__}")
+            raise InputError(
+                f"got a number of {type(number).__module__} beside arrays of {type(like).__module__}; expected one library"
+            )
         return number if is_exact(like) else namespace(like).astype(number, like.dtype, copy=False)
     if type(number).__module__ == "numpy":
         number = number.item()

@@ -27,6 +27,10 @@ class QuadmamlError(Exception):
 class InputError(QuadmamlError, ValueError):
     """An argument is outside what the mathematics or the shapes allow."""
 
+    def __init__(self, message: str) -> None:
+        # Arrays are shown in several lines; a message is one.
+        super().__init__(" ".join(message.split()))
+
 
 class SingularError(QuadmamlError, ArithmeticError):
     """A matrix that must be inverted is singular.
@@ -75,15 +79,21 @@ def known(condition: Callable[[], Any]) -> bool | None:
         return None
 
 
+def is_real(value: Any) -> bool:
+    """False for a SymPy number that is known not to be real and finite, such as ``I``, ``oo`` or ``nan``."""
+    finite = getattr(value, "is_finite", True) if getattr(value, "is_number", False) else True
+    return getattr(value, "is_extended_real", True) is not False and finite is True
+
+
 def check_number(name: str, value: Any, *, above: int | None = None, at_least: int | None = None) -> Any:
     """Return ``value`` if it is one finite real number in the stated range, else raise :class:`InputError`."""
     bound = f" > {above}" if above is not None else f" >= {at_least}" if at_least is not None else ""
     refusal = InputError(f"{name}: got {value!r}; expected a finite real number{bound}")
     if getattr(value, "shape", ()) != ():
         raise InputError(f"{name}: got an array of shape {tuple(value.shape)}; expected one real number{bound}")
-    if isinstance(value, (bool, complex)) or any(
-        kind in str(getattr(value, "dtype", "")) for kind in ("bool", "complex")
-    ):
+    if isinstance(value, (bool, complex)) or not is_real(value):
+        raise refusal
+    if any(kind in str(getattr(value, "dtype", "")) for kind in ("bool", "complex")):
         raise refusal
     try:
         magnitude = abs(value)

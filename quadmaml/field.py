@@ -57,7 +57,7 @@ class AffineField:
             raise InputError(f"matrix: has shape {tuple(operator.array.shape)}; expected one (d, d) matrix")
         object.__setattr__(self, "operator", operator)
         object.__setattr__(self, "rhs", rhs)
-        object.__setattr__(self, "scale", scale)
+        object.__setattr__(self, "scale", check_number("scale", scale, at_least=0))
 
     @property
     def matrix(self) -> Any:
@@ -138,6 +138,8 @@ class AffineField:
         >>> AffineField([[1.0]], [1.0]).descend([0.0], lr=0.5, steps=2).tolist()
         [0.75]
         """
+        _, theta0 = arrays.coerce(rhs=self.rhs, theta0=theta0)
+        arrays.check_broadcast("theta0", theta0, self.rhs.shape)
         lr = check_number("lr", lr, above=0)
         step = (1 - lr * Augmented(self.operator, -self.rhs, 0)).as_map()
         return (step ** check_steps("steps", steps))(theta0)
@@ -184,10 +186,11 @@ class AffineField:
         UnstableStepWarning
             If the rate is above 1: the outer loop diverges.
         """
-        lr = float(check_number("lr", lr, above=0))
-        values = linalg.eigenvalues(arrays.as_float(self.matrix), symmetric=self.is_gradient())
+        M = arrays.as_float(self.matrix)
+        lr = float(arrays.scalar(check_number("lr", lr, above=0), M))
+        values = linalg.eigenvalues(M, symmetric=self.is_gradient())
         rate: float = max(abs(1 - lr * complex(value)) for value in values)
-        if rate > 1 + arrays.roundoff(arrays.as_float(self.matrix)):
+        if rate > 1 + arrays.roundoff(M):
             warnings.warn(f"lr = {lr:.3g} gives the rate {rate:.3g} > 1", UnstableStepWarning, stacklevel=2)
         return rate
 

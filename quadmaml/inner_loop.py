@@ -45,6 +45,8 @@ class InnerLoop(ABC):
         SingularError
             If the loop's inner problem has no unique solution (proximal loops, ``A + strength I`` singular).
         """
+        if not isinstance(quadratic, Quadratic):
+            raise InputError(f"quadratic: got {type(quadratic).__name__}; expected a Quadratic")
         augmented: Augmented = self.residual(self.generator(quadratic))
         return augmented.as_map()
 

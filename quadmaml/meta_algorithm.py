@@ -98,6 +98,8 @@ class Algorithm(ABC):
         a is a float, an array, a Fraction or a SymPy expression: eigenvalues; the result has the same shape and kind.
         InputError if the inner loop is not a function of the curvature alone.
         """
+        if isinstance(a, (str, bytes, list, tuple, type(None))):
+            raise InputError(f"a: got {a!r}; expected a number, a symbol or an array of eigenvalues")
         if not self.loop.spectral:
             raise InputError(
                 f"weight: {type(self.loop).__name__} is not a function of the curvature alone; expected a spectral loop"
@@ -133,7 +135,7 @@ class Pair(Algorithm):
         the field is the gradient of no function.
         """
         if self.rule is self.loop:
-            return tasks.query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
+            return check_tasks(tasks).query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
         return super().objective(tasks)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,12 +114,15 @@ class Quadratic:
         return cls(gram, linalg.matvec(features, y) / arrays.scalar(m, X), linalg.dot(y, y) / arrays.scalar(2 * m, X))
 
     @classmethod
-    def stack(cls, quadratics: Sequence[Quadratic]) -> Quadratic:
-        """Quadratics of one dimension as a batch along a new first axis."""
+    def stack(cls, quadratics: Iterable[Quadratic], name: str = "quadratics") -> Quadratic:
+        """Quadratics of one dimension as a batch along a new first axis; errors call them by the name."""
+        quadratics = list(quadratics) if isinstance(quadratics, Iterable) else []
+        if not quadratics or not all(isinstance(f, Quadratic) for f in quadratics):
+            raise InputError(f"{name}: expected a sequence of at least one, and only of Quadratics")
         parts = [(f.hessian, f.linear, f.constant) for f in quadratics]
         for i, (_, h, _) in enumerate(parts):
-            arrays.coerce(first=parts[0][1], **{f"quadratics[{i}]": h})
-            arrays.check_shape(f"quadratics[{i}]", h, parts[0][1].shape)
+            arrays.coerce(first=parts[0][1], **{f"{name}[{i}]": h})
+            arrays.check_shape(f"{name}[{i}]", h, parts[0][1].shape)
         stack = arrays.namespace(parts[0][1]).stack
         hessian, linear, constant = (stack(part) for part in zip(*parts, strict=True))
         return cls(hessian, linear, constant)
@@ -180,6 +183,7 @@ class Quadratic:
         if not hasattr(affine_map, "operator"):
             raise InputError(f"affine_map: got {affine_map!r}; expected an AffineMap")
         P, s = affine_map.operator, affine_map.offset
+        arrays.check_joins("affine_map", s, self.linear)
         return Quadratic(P.T * self.curvature * P, P.T @ (self.linear - self.curvature @ s), self(s))
 
     def mean(self, weights: Any) -> Quadratic:
@@ -194,6 +198,7 @@ class Quadratic:
     def __add__(self, other: Quadratic) -> Quadratic:
         if not isinstance(other, Quadratic):
             return NotImplemented
+        arrays.check_joins("other", other.linear, self.linear)
         return Quadratic(self.curvature + other.curvature, self.linear + other.linear, self.constant + other.constant)
 
     def __mul__(self, number: Any) -> Quadratic:

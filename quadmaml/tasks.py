@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral
 from typing import Any
 
 from . import arrays, linalg
@@ -96,17 +97,17 @@ class Tasks:
                     raise InputError(f"groups[{i}]: {error}") from None
         if not parts[0]:
             raise InputError("groups: is empty; expected at least one task")
-        return cls(Quadratic.stack(parts[0]), Quadratic.stack(parts[1]), weights)
+        return cls(Quadratic.stack(parts[0], "groups"), Quadratic.stack(parts[1], "groups"), weights)
 
     def __len__(self) -> int:
         return int(self.support.linear.shape[0])
 
     def __getitem__(self, index: Any) -> Tasks:
         """Some of the tasks, by a slice or an integer; their weights are normalised anew."""
-        if isinstance(index, int):
+        if isinstance(index, Integral):
             if not -len(self) <= index < len(self):
                 raise IndexError(f"task {index} of {len(self)}")
-            index = slice(index % len(self), index % len(self) + 1)
+            index = slice(int(index) % len(self), int(index) % len(self) + 1)
         query = None if self.query is self.support else self.query[index]
         return Tasks(self.support[index], query, self.weights[index])
 

@@ -18,6 +18,7 @@ from quadmaml import (
     Joint,
     MoreauEnvelope,
     NotAGradientError,
+    Quadratic,
     Reptile,
     Tasks,
     TruncatedMAML,
@@ -218,15 +219,11 @@ def test_with_a_split_that_does_not_commute_first_order_fields_are_no_gradients(
 
     @given(strategies.matrix_families(2, 2, min_eigenvalue=Fraction(1, 2), max_eigenvalue=4))
     def has_no_objective(pair: Any) -> None:
-        from quadmaml import Quadratic
-
         support, query = (Quadratic(A[None], np.ones((1, 2))) for A in pair)
         tasks = Tasks(support, query)
-        M = algorithm.field(tasks).matrix
-        if abs(M - M.T).max() > 1e-9 * abs(M).max():
-            assert not algorithm.field(tasks).is_gradient()
-            with pytest.raises(NotAGradientError):
-                algorithm.objective(tasks)
+        assert not algorithm.field(tasks).is_gradient()
+        with pytest.raises(NotAGradientError):
+            algorithm.objective(tasks)
         MAML(loop).objective(tasks)
 
     has_no_objective()
