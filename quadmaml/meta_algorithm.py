@@ -177,7 +177,7 @@ def _reduced(tasks: Tasks, J: Any, G: Any) -> Any:
 
 def size(factor: Any) -> float:
     """The largest entry in magnitude of a matrix; a number stands for that multiple of the identity."""
-    return arrays.norm(factor.dense()) if hasattr(factor, "dense") else abs(float(factor))
+    return arrays.norm(factor.dense()) if hasattr(factor, "dense") else abs(float(arrays.detached(factor)))
 
 
 def _why_lost(inner: InnerLoop, tasks: Tasks, directions: Array) -> str:

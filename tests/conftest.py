@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ settings.register_profile(
     database=None if REPEATABLE else settings.default.database,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("thorough", settings.get_profile("default"), max_examples=1000)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=400)
 settings.register_profile("repeatable", settings.get_profile("default"), derandomize=True, database=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
@@ -31,14 +30,14 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
 @pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
-def backend(request: Any) -> Iterator[Backend]:
+def backend(request: Any) -> Backend:
     """Every array library in turn, skipped with a reason where it is absent."""
     request.param.skip_unless_present()
-    yield request.param
+    return request.param
 
 
 @pytest.fixture(params=EXACT_KINDS, ids=lambda kind: kind.name)
-def exact_kind(request: Any) -> Iterator[ExactKind]:
+def exact_kind(request: Any) -> ExactKind:
     """Every kind of exact scalar in turn."""
     need(request.param.package)
-    yield request.param
+    return request.param

@@ -89,6 +89,7 @@ def adaptation_curve(
                 fontsize=9,
                 color="#555555",
             )
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel("adaptation steps")
         ax.set_ylabel("mean query loss")
         ax.grid(visible=True, axis="y", which="both", color="#E6E6E6", linewidth=0.6)
@@ -100,7 +101,7 @@ def _logarithmic(ax: Axes) -> None:
     """A logarithmic loss axis whose ticks are plain decimal numbers."""
     from matplotlib.ticker import LogFormatter, LogLocator, NullFormatter
 
-    class Decimal(LogFormatter):  # type: ignore[misc]
+    class Decimal(LogFormatter):
         def __call__(self, x: float, pos: Any = None) -> str:
             return f"{x:g}"
 

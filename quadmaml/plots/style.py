@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 Axes: TypeAlias = Any
 Figure: TypeAlias = Any
 
-RC = {
+RC: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.grid": False,
     "axes.labelsize": 10,

@@ -1,6 +1,7 @@
 """The report: grouped data, every algorithm solved on it, each result checked against the simulator, one page."""
 
-from .make import Report, build, make
+from .build import Report, build
+from .make import make
 from .write import write
 
 __all__ = ["Report", "build", "make", "write"]

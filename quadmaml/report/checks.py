@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def check(
     checks = []
     for solution in solutions:
         step(f"checking {solution.name}")
-        loops = [settings.inner]
+        loops: list[InnerLoop] = [settings.inner]
         if solution.algorithm is not None:
             loops.append(solution.algorithm.loop)
             checks += _check_algorithm(solution.name, solution.algorithm, solution.theta, tasks, settings)
@@ -75,8 +76,8 @@ def _check_algorithm(
     checks = []
     if theta is not None:
         residual = np.linalg.norm(simulate.meta_gradient(algorithm, tasks, theta))
-        size = np.linalg.norm(M, 2) * np.linalg.norm(theta) + np.linalg.norm(v)
-        checks.append(Check(name, "fixed point", _relative(residual, size)))
+        terms = np.linalg.norm(M, 2) * np.linalg.norm(theta) + np.linalg.norm(v)
+        checks.append(Check(name, "fixed point", _relative(residual, terms)))
     differences = []
     for point in _points(tasks.dim):
         simulated = simulate.meta_gradient(algorithm, tasks, point)
@@ -132,7 +133,7 @@ def _loss_difference(
     return _worst([_relative(*pair) for pair in zip(difference, sizes, strict=True)])
 
 
-def _relative(difference: float, size: float) -> float | None:
+def _relative(difference: Any, size: Any) -> float | None:
     """The quotient of two sizes; None where it is no number."""
     if not (np.isfinite(difference) and np.isfinite(size)):
         return None

@@ -16,6 +16,7 @@ from ..arrays import Array
 from ..datasets import RegressionGroups
 from ..errors import IllConditionedWarning, QuadmamlError, SingularError, UnstableStepWarning
 from ..field import AffineField
+from ..meta_algorithm import Pair
 from ..tasks import Tasks
 from .settings import Settings
 
@@ -126,12 +127,12 @@ def raw_coefficients(theta: Array, groups: RegressionGroups) -> Array:
 
 
 def _solve_one(name: str, algorithm: Algorithm, tasks: Tasks, settings: Settings) -> Solution:
-    if hasattr(algorithm.loop, "steps"):
+    if algorithm.loop != settings.inner:
         unstable_tasks(algorithm.loop, tasks.support)
     field = algorithm.field(tasks)
     condition = linalg.condition_number(field.matrix)
     try:
-        theta, note = algorithm.fixed_point(tasks), _kind_of_point(field)
+        theta, note = algorithm.fixed_point(tasks), _kind_of_point(algorithm, field)
     except SingularError as error:
         rank = f"M has rank {error.rank} of {tasks.dim}"
         try:
@@ -146,12 +147,15 @@ def _solve_one(name: str, algorithm: Algorithm, tasks: Tasks, settings: Settings
     return Solution(name, algorithm, theta, note, condition, *_losses(tasks, theta, settings), held_out)
 
 
-def _kind_of_point(field: AffineField) -> str:
+def _kind_of_point(algorithm: Algorithm, field: AffineField) -> str:
     values = np.real(field.spectrum())
     gradient = field.is_gradient()
     if values.min() < -1e-12 * np.abs(values).max():
         return "a saddle: gradient steps lead away from it" if gradient else "repelling: its steps lead away from it"
-    return "minimum of a meta-loss" if gradient else "zero of a field that is the gradient of no loss"
+    if not gradient:
+        return "zero of a field that is the gradient of no loss"
+    own = isinstance(algorithm, Pair) and algorithm.rule == algorithm.loop
+    return "minimum of its meta-loss" if own else "minimum of a potential"
 
 
 def _losses(tasks: Tasks, theta: Array, settings: Settings) -> tuple[Array, Array]:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from .build import Report
 from .checks import Check
-from .make import Report
 from .page import page
 from .solve import Solution, compare, raw_coefficients
 

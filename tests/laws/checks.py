@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from quadmaml import IllConditionedWarning, Quadratic, SingularError, Tasks, adapted_losses, simulate
+from quadmaml import IllConditionedWarning, NotAGradientError, Quadratic, SingularError, Tasks, adapted_losses, simulate
 from quadmaml.arrays import is_exact
 from quadmaml.meta_algorithm import Pair
 
@@ -258,3 +258,38 @@ def outer_steps_follow_the_closed_form(algorithm: Any, tasks: Tasks, theta0: Any
     for t, point in enumerate(visited):
         agree(field.descend(theta0, lr, t), point, (t + 1) * growth * (size(theta0) + float(lr) * before))
         growth *= max(1.0, np.linalg.norm(np.eye(tasks.dim) - float(lr) * in_floats(field.matrix), 2))
+
+
+# Quadratics and fields
+
+
+def least_squares_is_half_the_mean_square(X: Any, y: Any, ridge: Any, theta: Any) -> None:
+    """f = 1/(2m) |X theta - y|^2 + ridge/2 |theta|^2, its gradient and its Hessian."""
+    f, m, r = Quadratic.from_least_squares(X, y, ridge), len(y), X @ theta - y
+    agree(np.asarray([f(theta)]), np.asarray([r @ r / (2 * m) + ridge * (theta @ theta) / 2]), y @ y / m)
+    agree(f.gradient(theta), X.T @ r / m + ridge * theta, size(X, 2) * size(y) / m)
+    one = np.eye(len(theta), dtype=int) if is_exact(X) else np.eye(len(theta))
+    agree(f.hessian, X.T @ X / m + ridge * one, axes=2)
+
+
+def composition_is_one_after_the_other(outer: Any, inner: Any, x: Any) -> None:
+    assert ((outer @ inner)(x) == outer(inner(x))).all()
+    assert ((outer**3)(x) == outer(outer(outer(x)))).all()
+    assert ((outer**0)(x) == x).all()
+
+
+def pull_back_is_the_value_at_the_image(f: Quadratic, m: Any, x: Any) -> None:
+    assert f.compose(m)(x) == f(m(x))
+
+
+def potential_is_found_exactly_where_there_is_one(field: Any, theta: Any) -> None:
+    if (field.matrix == field.matrix.T).all():
+        assert (field.potential().gradient(theta) == field(theta)).all()
+        assert field.potential()(0 * theta) == 0
+        return
+    assert not field.is_gradient()
+    try:
+        field.potential()
+    except NotAGradientError:
+        return
+    raise AssertionError("a potential of a field that is no gradient")

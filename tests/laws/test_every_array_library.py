@@ -1,4 +1,4 @@
-"""Every array library gives the numbers that NumPy gives, in its own arrays; every kind of exact scalar the exact ones."""
+"""Every array library gives the numbers that NumPy gives, in its own arrays; exact scalars give the exact ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadmaml import AffineField, AffineMap, Quadratic, Tasks, adapted_losses, simulate
+from quadmaml import AffineField, AffineMap, Quadratic, adapted_losses, simulate
 from quadmaml.arrays import device, namespace, to_numpy
 
 from . import fixed
@@ -85,24 +85,22 @@ def test_algorithms_are_those_of_numpy(name: str, split: bool, same: Same) -> No
             same(algorithm.weight(theta), numpy_algorithm.weight(numpy_theta))
     same(adapted_losses(tasks, theta, loop), adapted_losses(numpy_tasks, numpy_theta, reference))
     same(
-        simulate.meta_train(mine["MAML"], tasks, theta, 0.1, 3)[-1],
-        mine_steps(theirs["MAML"], numpy_tasks, numpy_theta),
+        simulate.meta_train(mine["MAML"], tasks, theta, 0.1, 3)[-1, ...],
+        theirs["MAML"].field(numpy_tasks).descend(numpy_theta, 0.1, 3),
     )
-
-
-def mine_steps(algorithm: Any, tasks: Tasks, theta: Any) -> Any:
-    return algorithm.field(tasks).descend(theta, 0.1, 3)
 
 
 def test_quadratics_maps_and_fields_are_those_of_numpy(same: Same) -> None:
     A, h, theta = (in_float64(x) for x in (fixed.hessians()[:2], fixed.linears()[:2], fixed.theta()))
     f, g = Quadratic(same.convert(A), same.convert(h)), Quadratic(A, h)
     x = same.convert(theta)
-    for ours, numpys in [
-        (f(x), g(theta)), (f.gradient(x), g.gradient(theta)), (f.minimizer(), g.minimizer()), (f.minimum(), g.minimum()),
-        ((f + 2 * f)(x), (g + 2 * g)(theta)), (f.mean(same.convert(np.asarray([0.5, 0.5])))(x), g.mean(np.asarray([0.5, 0.5]))(theta)),
-    ]:  # fmt: skip
-        same(ours, numpys)
+    half = np.asarray([0.5, 0.5])
+    same(f(x), g(theta))
+    same(f.gradient(x), g.gradient(theta))
+    same(f.minimizer(), g.minimizer())
+    same(f.minimum(), g.minimum())
+    same((f + 2 * f)(x), (g + 2 * g)(theta))
+    same(f.mean(same.convert(half))(x), g.mean(half)(theta))
     m, p = (AffineMap(c(A / 8), c(h)) for c in (same.convert, in_float64))
     same(((m @ m) ** 3 + m)(x), ((p @ p) ** 3 + p)(theta))
     same(m.fixed_point(), p.fixed_point())

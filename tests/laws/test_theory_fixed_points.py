@@ -250,7 +250,7 @@ def test_which_directions_no_task_informs(algorithm: Any, lost: list[int]) -> No
 
 
 def test_negative_weights_let_tasks_cancel() -> None:
-    """FOMAML with K odd and lr a > 1: W(1) = 1/2 and W(3) = -3/2 cancel where the first task weighs three times more."""
+    """FOMAML with K odd and lr a > 1: W(1) = 1/2 and W(3) = -3/2 cancel at weights 3 to 1."""
     loop = GradientDescent(Fraction(1, 2), 1)
     W = FOMAML(loop).weight
     assert (W(Fraction(1)), W(Fraction(3))) == (Fraction(1, 2), Fraction(-3, 2))
