@@ -31,7 +31,7 @@ def eye(d: int, like: Array) -> Array:
     """The d x d identity in like's namespace, dtype and device."""
     if is_exact(like):
         one, zero = kind_of(like)(1), kind_of(like)(0)
-        return _object([[one if i == j else zero for j in range(d)] for i in range(d)])
+        return _object([[one if i == j else zero for j in range(d)] for i in range(d)]).reshape(d, d)
     return namespace(like).eye(d, dtype=like.dtype, device=device(like))
 
 

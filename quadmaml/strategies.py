@@ -264,6 +264,8 @@ class _Ranges:
     def schedule(self, steps: int, shift: Scalar = 0) -> st.SearchStrategy[dict[str, Any]]:
         lr = step_sizes(Fraction(self.largest) + Fraction(shift), exact=self.exact)
         constant = lr.map(lambda lr: {"lr": lr, "steps": steps})
+        if not steps:
+            return constant
         return constant | st.lists(lr, min_size=steps, max_size=steps).map(lambda sizes: {"lr": sizes})
 
     def stepped(self, kind: Any, **parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[InnerLoop]:

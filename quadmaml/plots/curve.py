@@ -78,23 +78,29 @@ def adaptation_curve(
         if all((losses > 0).all() for losses in curves.values()):
             _logarithmic(ax)
         if trained_for is not None:
-            ax.axvline(trained_for, color="#7F7F7F", linewidth=0.8, zorder=0)
-            ax.annotate(
-                f"trained for {trained_for}",
-                (trained_for, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(4, -2),
-                textcoords="offset points",
-                va="top",
-                fontsize=9,
-                color="#555555",
-            )
+            _mark(ax, trained_for, right=2 * trained_for <= steps)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel("adaptation steps")
         ax.set_ylabel("mean query loss")
         ax.grid(visible=True, axis="y", which="both", color="#E6E6E6", linewidth=0.6)
         ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.17), ncols=2, handlelength=3.2, columnspacing=1.5)
     return ax
+
+
+def _mark(ax: Axes, trained_for: int, *, right: bool) -> None:
+    """A vertical line at the number of steps trained for, with its name on the side that has room."""
+    ax.axvline(trained_for, color="#7F7F7F", linewidth=0.8, zorder=0)
+    ax.annotate(
+        f"trained for {trained_for}",
+        (trained_for, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(4 if right else -4, -2),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        va="top",
+        fontsize=9,
+        color="#555555",
+    )
 
 
 def _logarithmic(ax: Axes) -> None:

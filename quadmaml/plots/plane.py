@@ -81,7 +81,9 @@ def plane(
             _draw_adapted(ax, ends[follow], adapted, plain(follow))
         _draw_fixed_points(ax, list(algorithms), ends, view)
         ax.set(xlim=view[0], ylim=view[1], xlabel=plain(labels[0], 40), ylabel=plain(labels[1], 40), aspect="equal")
-        ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=2, handlelength=2, columnspacing=1.5)
+        legend = ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=2, columnspacing=1.5)
+        for handle in legend.legend_handles:
+            handle.set_markersize(8)
     return ax
 
 
@@ -189,16 +191,20 @@ def _draw_adapted(ax: Axes, end: Array, adapted: Array, name: str) -> None:
 
 
 def _draw_fixed_points(ax: Axes, names: list[str], ends: Mapping[str, Array], view: Any) -> None:
+    shown: list[Array] = []
     for i, name in enumerate(names):
         if name not in ends:
             continue
         style, point = style_of(i), ends[name]
         outside = any(not low <= x <= high for x, (low, high) in zip(point, view, strict=True))
+        near = 0.02 * (view[0][1] - view[0][0])
+        below = sum(bool(abs(point - other).max() < near) for other in shown)
+        shown.append(point)
         ax.plot(
             *point,
             marker=style.marker,
-            # Points that coincide show as one in the other.
-            markersize=11 - 0.5 * i,
+            # Points that coincide show as one marker in the other.
+            markersize=10 * 0.68**below,
             color=style.color,
             markeredgecolor="white",
             markeredgewidth=0.8,

@@ -62,7 +62,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str
 
 def _cell(tag: str, content: str, *below: str) -> str:
     """A cell of a table; words and formulas stand to the left, numbers to the right, a heading as what is below it."""
-    left = any(each[:1].isalpha() or each.startswith("<math") for each in (below or (content,)))
+    cells = below or (content,)
+    left = any(each.startswith("<math") or (each[:1].isalpha() and each != "none") for each in cells)
     scope = ' scope="col"' if tag == "th" else ""
     css = ' class="words"' if left else ""
     return f"<{tag}{scope}{css}>{content}</{tag}>"
@@ -71,7 +72,7 @@ def _cell(tag: str, content: str, *below: str) -> str:
 def _number(value: float | None, form: str = "#.4g") -> str:
     if value is None:
         return "none"
-    return format(value, form).replace("-", "\N{MINUS SIGN}")
+    return format(value, form).removesuffix(".").replace("-", "\N{MINUS SIGN}")
 
 
 def _warnings(report: Report) -> str:

@@ -170,8 +170,8 @@ def _each_from_its_own(tasks: Tasks, starts: Array, settings: Settings) -> Array
 def _mean_of_optima(tasks: Tasks, settings: Settings) -> Solution:
     try:
         theta = tasks.mean_minimizer()
-    except SingularError as error:
-        return Solution(MEAN_OF_OPTIMA, None, None, f"there is none: {error}")
+    except SingularError:
+        return Solution(MEAN_OF_OPTIMA, None, None, "there is none: a task has no single optimum")
     optima, n = tasks.support.minimizer(), len(tasks)
     others = np.stack([np.delete(optima, i, axis=0).mean(axis=0) for i in range(n)])
     held_out = _each_from_its_own(tasks, others, settings)

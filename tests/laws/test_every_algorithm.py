@@ -62,6 +62,15 @@ def test_meta_gradient_is_exactly_back_propagated(kind: Any, data: Any) -> None:
 @every_algorithm
 @given(data=st.data())
 def test_field_is_what_is_simulated(kind: Any, data: Any) -> None:
+    # The simulator solves proximal problems slowly, once for each column of M.
+    algorithm, tasks, _ = data.draw(problems(algorithm=kind, max_dim=12 if kind in (IMAML, MoreauEnvelope) else 50))
+    checks.field_is_what_is_simulated(algorithm, tasks)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [IMAML, MoreauEnvelope], ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_field_of_large_proximal_problems_is_what_is_simulated(kind: Any, data: Any) -> None:
     algorithm, tasks, _ = data.draw(problems(algorithm=kind))
     checks.field_is_what_is_simulated(algorithm, tasks)
 

@@ -108,3 +108,18 @@ def test_unstable_steps_agree_too(problem: Any, data: Any) -> None:
     lr = data.draw(strategies.step_sizes(max(1.0, float(np.max(np.abs(tasks.support.hessian)))), where=where))
     loop = adaptation.GradientDescent(lr, data.draw(st.integers(0, 50)))
     checks.map_is_what_the_steps_do(loop, tasks.support, theta)
+
+
+@given(st.data())
+def test_every_task_may_have_its_own_preconditioner(data: Any) -> None:
+    n, d = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
+    A = data.draw(strategies.symmetric_matrices(d, batch=(n,), min_eigenvalue=-4, max_eigenvalue=4))
+    h, D = data.draw(strategies.vectors(d, batch=(n,))), data.draw(strategies.vectors(d, batch=(n, d)))
+    theta, steps, support = data.draw(strategies.vectors(d)), data.draw(st.integers(0, 5)), Quadratic(A, h)
+    m = adaptation.PreconditionedGradientDescent(D / 40, steps).map(support)
+    for i in range(n):
+        alone = adaptation.PreconditionedGradientDescent(D[i] / 40, steps).map(support[i])
+        np.testing.assert_allclose(m.linear[i], alone.linear, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(m.offset[i], alone.offset, rtol=1e-12, atol=1e-12)
+    adapted = simulate.adapt(support, adaptation.PreconditionedGradientDescent(D / 40, steps), theta)
+    checks.agree(m(theta), adapted, 100 * checks.steps_scale(adaptation.NoAdaptation(), support, theta))

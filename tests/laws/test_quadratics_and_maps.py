@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadmaml import AffineField, AffineMap, Quadratic, strategies
+from quadmaml import AffineField, AffineMap, Quadratic, linalg, strategies
 
 from . import checks
 
@@ -89,3 +89,21 @@ def test_potentials(objects: Any, symmetric: bool) -> None:
     f, m, _, x, _ = objects
     M = f.hessian if symmetric else m.linear
     checks.potential_is_found_exactly_where_there_is_one(AffineField(M, f.linear), x)
+
+
+@given(st.data())
+def test_the_zero_of_least_norm(data: Any) -> None:
+    """Orthogonal to the null space, on any symmetric matrix with v in its range."""
+    f = data.draw(strategies.quadratics(curvature="any", in_range=True, exact=True))
+    theta = AffineField(f.hessian, f.linear).zero(minimum_norm=True)
+    assert not f.gradient(theta).any()
+    assert not (linalg.null_space(f.hessian).T @ theta).any()
+
+
+@given(st.data())
+def test_minimum(data: Any) -> None:
+    """The value at any point where the gradient vanishes, singular curvature included."""
+    f = data.draw(strategies.quadratics(curvature="semidefinite", in_range=True, exact=True))
+    assert f.minimum() == f(AffineField(f.hessian, f.linear).zero(minimum_norm=True))
+    x = data.draw(strategies.vectors(f.dim, exact=True))
+    assert f(x) >= f.minimum()
