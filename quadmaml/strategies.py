@@ -191,7 +191,8 @@ def inner_loops(
     applied to preconditioners. Shrinks towards the first of the kinds and few steps.
 
     >>> from hypothesis import find
-    >>> find(inner_loops(2, largest_eigenvalue=4), lambda loop: loop.residual(4.0) < 1)
+    >>> descent = inner_loops(2, kinds=[loops.GradientDescent], largest_eigenvalue=4)
+    >>> find(descent, lambda loop: loop.residual(4.0) < 1)
     GradientDescent(lr=0.25, steps=1)
     """
     ranges = _Ranges(dim, largest_eigenvalue, smallest_eigenvalue, min_steps, max_steps, exact, convert)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
+# Threads that wait for each other make products of small matrices several times slower. Read when NumPy is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -50,7 +50,7 @@ def test_leaving_one_out_needs_two_tasks_and_says_which_one_was_needed():
     with pytest.raises(qm.InputError, match="expected at least two"):
         leave_one_out(qm.Joint(), random_tasks(n=1))
     flat = qm.Tasks(qm.Quadratic([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]], [[0.0, 0.0], [0.0, 0.0]]))
-    with pytest.raises(qm.SingularError, match="without task 0: .* rank 1 of 2"):
+    with pytest.raises(qm.SingularError, match=r"without task 0: .* rank 1 of 2"):
         leave_one_out(qm.Joint(), flat)
 
 

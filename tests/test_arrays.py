@@ -63,7 +63,7 @@ def test_arrays_pass_unchanged():
 
 
 def test_one_integer_is_a_number_beside_floats():
-    _, y = arrays.coerce(x=[1.0], y=0)
+    _, y = arrays.coerce(x=np.ones(1), y=0)
     assert (y.dtype, float(y)) == (np.float64, 0.0)
 
 
@@ -95,7 +95,7 @@ def test_finite_entries_pass():
     x = np.ones(2)
     assert arrays.check_finite("x", x) is x
     assert arrays.check_finite("x", exact(q(1))).tolist() == [q(1)]
-    with pytest.raises(InputError, match="^x: has entries that are nan or infinite; expected finite numbers$"):
+    with pytest.raises(InputError, match=r"^x: has entries that are nan or infinite; expected finite numbers$"):
         arrays.check_finite("x", np.array([1.0, np.nan]))
 
 
@@ -260,7 +260,7 @@ def test_vectors_that_join():
     arrays.check_joins("x", np.zeros(2), np.zeros((3, 2)))
     arrays.check_joins("x", 0, np.zeros(2))
     arrays.check_joins("x", np.array(1.0), np.array(2.0))
-    with pytest.raises(InputError, match="^x: has shape"):
+    with pytest.raises(InputError, match=r"^x: has shape"):
         arrays.check_joins("x", np.zeros(3), np.zeros(2))
-    with pytest.raises(InputError, match="^x: got dtype float32; expected float64"):
+    with pytest.raises(InputError, match=r"^x: got dtype float32; expected float64"):
         arrays.check_joins("x", np.zeros(2, "f4"), np.zeros(2))

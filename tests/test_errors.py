@@ -68,15 +68,15 @@ def test_the_ends_of_ranges():
     assert check_number("x", 0, at_least=0) == 0
     assert check_number("x", 5e-324, above=0) == 5e-324
     assert check_number("x", -3) == -3
-    with pytest.raises(qm.InputError, match="^x: got 0; expected a finite real number > 0$"):
+    with pytest.raises(qm.InputError, match=r"^x: got 0; expected a finite real number > 0$"):
         check_number("x", 0, above=0)
-    with pytest.raises(qm.InputError, match="^x: got -1; expected a finite real number >= 0$"):
+    with pytest.raises(qm.InputError, match=r"^x: got -1; expected a finite real number >= 0$"):
         check_number("x", -1, at_least=0)
-    with pytest.raises(qm.InputError, match="^x: got 1; expected a finite real number > 1$"):
+    with pytest.raises(qm.InputError, match=r"^x: got 1; expected a finite real number > 1$"):
         check_number("x", 1, above=1)
-    with pytest.raises(qm.InputError, match="^x: got nan; expected a finite real number$"):
+    with pytest.raises(qm.InputError, match=r"^x: got nan; expected a finite real number$"):
         check_number("x", float("nan"))
-    with pytest.raises(qm.InputError, match="^x: got inf; expected a finite real number$"):
+    with pytest.raises(qm.InputError, match=r"^x: got inf; expected a finite real number$"):
         check_number("x", float("inf"))
     with pytest.raises(qm.InputError, match=r"^x: got an array of shape \(1,\); expected one real number > 0$"):
         check_number("x", np.ones(1), above=0)
@@ -96,7 +96,7 @@ def test_steps_are_integers_of_any_kind():
     assert check_steps("K", 0) == 0
     assert type(check_steps("K", np.int64(3))) is int
     assert check_steps("K", 1, at_least=1) == 1
-    with pytest.raises(qm.InputError, match="^K: got 0; expected an integer >= 1$"):
+    with pytest.raises(qm.InputError, match=r"^K: got 0; expected an integer >= 1$"):
         check_steps("K", 0, at_least=1)
-    with pytest.raises(qm.InputError, match="^K: got True; expected an integer >= 0$"):
+    with pytest.raises(qm.InputError, match=r"^K: got True; expected an integer >= 0$"):
         check_steps("K", True)

@@ -24,7 +24,7 @@ def page(report: Report) -> str:
     """The whole page, as HTML that is well-formed XML too."""
     title = f"Meta-learning on {report.groups.source}"
     sections = [
-        _section("In short", *(f"<p>{escape(text)}</p>" for text in in_short(report))),
+        _section("In short", *([_checked(report)] if report.failed else []), *_answers(report)),
         _warnings(report),
         _section("Tasks", *_tasks(report)),
         _section("Where each algorithm starts", *_starts(report)),
@@ -40,6 +40,17 @@ def page(report: Report) -> str:
         f"<title>{escape(title)}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{escape(title)}</h1>\n{''.join(sections)}</main>\n</body>\n</html>\n"
     )
+
+
+def _answers(report: Report) -> list[str]:
+    *answers, _ = in_short(report)
+    return [*(f"<p>{escape(text)}</p>" for text in answers), *([] if report.failed else [_checked(report)])]
+
+
+def _checked(report: Report) -> str:
+    """How the checks came out; at the head of the page where one failed, for then nothing else counts."""
+    css = "failed" if report.failed else "passed"
+    return f'<p class="{css}">{escape(checks_in_words(report))}</p>'
 
 
 def _section(title: str, *parts: str) -> str:
@@ -175,9 +186,8 @@ def _checks(report: Report) -> list[str]:
         [escape(each.name), *(_verdict(by_place.get((each.name, kind))) for kind in KINDS)] for each in report.solutions
     ]
     meanings = "".join(f"<li>{escape(kind)}: {escape(text)}</li>" for kind, text in KINDS.items())
-    css = "failed" if report.failed else "passed"
     return [
-        f'<p class="{css}">{escape(checks_in_words(report))}</p>',
+        _checked(report),
         "<p>The simulator knows no closed form: it adapts by taking steps, back-propagates through the steps taken, and"
         " walks the outer loop. Losses are computed from the rows of the data. Printed is the relative difference;"
         f" a check passes at {TOLERANCE:.0e} or less.</p>",

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -160,8 +161,7 @@ def _replace_all(directory: Path, contents: Mapping[str, bytes]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
         for name in contents:
-            with contextlib.suppress(FileNotFoundError):
-                os.link(directory / name, old[name])
+            _keep(directory / name, old[name])
         for name in contents:
             placed.append(name)
             os.replace(new[name], directory / name)
@@ -172,6 +172,16 @@ def _replace_all(directory: Path, contents: Mapping[str, bytes]) -> None:
     finally:
         for path in (*new.values(), *old.values()):
             path.unlink(missing_ok=True)
+
+
+def _keep(current: Path, old: Path) -> None:
+    """Give a file, if there is one, a second name; where the disk knows no links, make a copy."""
+    try:
+        os.link(current, old)
+    except FileNotFoundError:
+        return
+    except OSError:
+        shutil.copy2(current, old)
 
 
 def _put_back(old: Path, current: Path, *, was_placed: bool) -> None:

@@ -1,0 +1,351 @@
+"""Affine maps, generators and affine fields, against values worked by hand and brute force."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+
+import quadmaml as qm
+from quadmaml import AffineField, AffineMap, Quadratic, SingularError
+from quadmaml.affine import Augmented, generator
+from quadmaml.arrays import to_numpy
+from quadmaml.curvature import Dense, Diagonal
+
+from .backends import need
+
+q = Fraction
+number = pytest.mark.parametrize("number", [float, q], ids=["float", "Fraction"])
+
+
+def to(x, number=float):
+    return np.vectorize(number, otypes=[object if number is q else float])(x)
+
+
+def shear(number=float):
+    return AffineMap(to([[1, 2], [0, 1]], number), to([1, -1], number))
+
+
+def shrink(number=float):
+    return AffineMap(to([[q(1, 2), q(1, 4)], [0, q(1, 2)]], number), to([1, 2], number))
+
+
+def same(m, linear, offset):
+    assert isinstance(m, AffineMap)
+    assert (m.linear.tolist(), m.offset.tolist()) == (linear, offset)
+
+
+# Maps
+
+
+@number
+def test_a_map_at_points(number):
+    m = shear(number)
+    assert m(to([3, 4], number)).tolist() == [12, 3]
+    assert m(to([[3, 4], [0, 0]], number)).tolist() == [[12, 3], [1, -1]]
+
+
+@number
+def test_fixed_point(number):
+    assert shrink(number).fixed_point().tolist() == [4, 4]
+    with pytest.raises(SingularError):
+        shear(number).fixed_point()
+
+
+@number
+def test_composition(number):
+    m, g, x = shear(number), shrink(number), to([3, -2], number)
+    assert (m @ g)(x).tolist() == m(g(x)).tolist()
+    assert m(g)(x).tolist() == m(g(x)).tolist()
+    assert (g @ m)(x).tolist() == g(m(x)).tolist() != m(g(x)).tolist()
+    same(m @ g, [[0.5, 1.25], [0, 0.5]], [6, 1])
+
+
+@number
+@pytest.mark.parametrize("k", range(7))
+def test_powers_are_repeated_compositions(k, number):
+    m, x = shear(number), to([3, -2], number)
+    expected = x
+    for _ in range(k):
+        expected = m(expected)
+    assert (m**k)(x).tolist() == expected.tolist()
+
+
+@number
+def test_sums_and_multiples(number):
+    m, g = shear(number), shrink(number)
+    same(m + g, [[1.5, 2.25], [0, 1.5]], [2, 1])
+    same(m - g, [[0.5, 1.75], [0, 0.5]], [0, -3])
+    same(m + to([1, 2], number), [[1, 2], [0, 1]], [2, 1])
+    same(m - to([1, 2], number), [[1, 2], [0, 1]], [0, -3])
+    same(3 * m, [[3, 6], [0, 3]], [3, -3])
+    same(3 - m, [[2, -2], [0, 2]], [-1, 1])
+
+
+def test_constants_may_be_lists():
+    constant = [1.0, 2.0]
+    same(shear() + constant, [[1, 2], [0, 1]], [2, 1])
+    same(shear() - constant, [[1, 2], [0, 1]], [0, -3])
+
+
+def test_matrices_after_maps():
+    same(Dense(to([[0, 1], [1, 0]])) @ shear(), [[0, 1], [1, 2]], [-1, 1])
+
+
+def test_maps_in_batches():
+    m = AffineMap([[[2.0]], [[3.0]]], [[1.0], [0.0]])
+    assert m([1.0]).tolist() == [[3.0], [3.0]]
+    assert m([[1.0], [2.0]]).tolist() == [[3.0], [6.0]]
+    assert (m @ m).linear.tolist() == [[[4.0]], [[9.0]]]
+    assert m.fixed_point().tolist() == [[-1.0], [0.0]]
+
+
+def test_maps_of_one_curvature():
+    m = AffineMap(Diagonal(q(1, 2)), q(3))
+    assert m.linear.entries == q(1, 2)
+    assert (1 - m).operator.entries == q(1, 2)
+
+
+# Generators
+
+
+@number
+def test_the_ring_of_augmented_matrices_is_that_of_block_matrices(number):
+    def block(x):
+        rows = np.concatenate([x.linear.dense(), x.offset[:, None]], axis=1)
+        corner = to([[0, 0, 0]], number)
+        corner[0, 2] = number(x.corner)
+        return Dense(np.concatenate([rows, corner]))
+
+    x = Augmented(Dense(to([[2, 1], [0, 1]], number)), to([1, 3], number), 4)
+    y = Augmented(Dense(to([[1, 0], [1, 2]], number)), to([-1, 2], number), number(2))
+    for each, blocks in [
+        (x + y, block(x) + block(y)),
+        (x - y, block(x) - block(y)),
+        (x * y, block(x) * block(y)),
+        (x**3, block(x) ** 3),
+        (x**0, block(x) ** 0),
+        (3 * x, 3 * block(x)),
+        (x + 1, block(x) + 1),
+        (1 - x, 1 - block(x)),
+        (x.inverse(), block(x).inverse()),
+        (1 / y, 1 / block(y)),
+        (x / y, block(x) / block(y)),
+    ]:
+        assert np.abs((block(each).array - blocks.array).astype(float)).max() <= (0 if number is q else 1e-15)
+    assert type(x.inverse().corner) is Fraction
+
+
+def test_exponential_of_singular_generators():
+    flow = generator(Quadratic([[0.0]], [3.0]))
+    m = (-2.0 * flow).exp().as_map()
+    assert m.linear.tolist() == [[1.0]]
+    assert m.offset.tolist() == pytest.approx([6.0])
+    x = Augmented(Dense(np.zeros((1, 1))), np.ones(1), 1.0).exp()
+    assert (x.linear.array.tolist(), x.corner) == ([[1.0]], math.e)
+    assert abs(x.offset[0] - (math.e - 1)) < 1e-15
+
+
+def test_generator():
+    x = generator(Quadratic([[2.0]], [6.0]))
+    assert (x.linear.dense().tolist(), x.offset.tolist(), x.corner) == ([[2.0]], [-6.0], 0)
+
+
+def test_the_corner_must_be_one_up_to_rounding_errors():
+    one, zero = Dense(np.eye(1)), np.zeros(1)
+    for corner in (1, 1.0, 1 + 1e-11, np.float32(1 + 1e-6), q(1), sympy.Integer(1)):
+        Augmented(one, zero, corner).as_map()
+    a = sympy.Symbol("a")
+    Augmented(one, zero, (a + 1) ** 2 - a**2 - 2 * a).as_map()
+    for corner in (0, 1 + 1e-9, 1 - 1e-9, np.float32(1 + 1e-4), q(1) + q(1, 10**9), a):
+        with pytest.raises(qm.InputError, match="expected 1"):
+            Augmented(one, zero, corner).as_map()
+
+
+# Fields
+
+
+def singular(v=(2, 2), number=float):
+    return AffineField(to([[1, 1], [1, 1]], number), to(v, number))
+
+
+@number
+def test_field_and_zero(number):
+    g = AffineField(to([[2, 1], [0, 4]], number), to([3, 4], number))
+    assert g(to([1, 2], number)).tolist() == [1, 4]
+    assert g(to([[1, 2], [0, 0]], number)).tolist() == [[1, 4], [-3, -4]]
+    assert g.zero().tolist() == [1, 1]
+    assert g.zero(minimum_norm=True).astype(float).tolist() == pytest.approx([1, 1])
+    assert g.matrix.tolist() == [[2, 1], [0, 4]]
+
+
+def test_lost_directions_are_reported():
+    with pytest.raises(SingularError, match="rank 1 of 2 to working precision") as caught:
+        singular().zero()
+    assert caught.value.rank == 1
+    assert np.abs(singular().matrix @ caught.value.nullspace).max() < 1e-15
+    assert "0.707" in str(caught.value)
+
+
+def test_lost_directions_are_exact_for_exact_scalars():
+    g = AffineField(to([[1, 2], [2, 4]], q), to([1, 2], q))
+    with pytest.raises(SingularError, match=r"rank 1 of 2 exactly.*\[-2, 1\]") as caught:
+        g.zero()
+    assert caught.value.rank == 1
+    assert caught.value.nullspace.tolist() == [[-2], [1]]
+    nearly = AffineField(to([[1, 2], [2, 4 + q(1, 10**30)]], q), to([1, 2], q))
+    assert nearly.zero().tolist() == [1, 0]
+
+
+@number
+def test_the_zero_of_least_norm(number):
+    zero = singular(number=number).zero(minimum_norm=True)
+    assert np.abs((zero - 1).astype(float)).max() <= (1e-15 if number is float else 0)
+    with pytest.raises(SingularError, match="outside the range"):
+        singular((2, 3), number).zero(minimum_norm=True)
+
+
+@pytest.mark.filterwarnings("default")
+def test_ill_conditioned_systems_are_solved_with_a_warning():
+    with pytest.warns(qm.IllConditionedWarning, match=r"1\.0e\+13"):
+        assert AffineField(np.diag([1.0, 1e-13]), [1.0, 1e-13]).zero().tolist() == [1.0, 1.0]
+
+
+def test_well_conditioned_systems_are_solved_in_silence():
+    assert AffineField(np.diag([1.0, 2e-12]), [1.0, 2e-12]).zero().tolist() == [1.0, 1.0]
+    assert AffineField(np.diag(to([1, q(1, 10**13)], q)), to([1, 1], q)).zero().tolist() == [1, 10**13]
+
+
+def test_is_gradient():
+    assert AffineField([[1.0, 2.0], [2.0, 1.0]], [0.0, 0.0]).is_gradient()
+    assert not AffineField([[1.0, 2.0], [2.1, 1.0]], [0.0, 0.0]).is_gradient()
+    almost = [[1.0, 0.0], [1e-12, 1.0]]
+    assert not AffineField(almost, [0.0, 0.0]).is_gradient()
+    assert AffineField(almost, [0.0, 0.0], scale=10.0).is_gradient()
+    assert not AffineField(to([[1, 0], [q(1, 10**30), 1]], q), to([0, 0], q)).is_gradient()
+
+
+@number
+def test_potential(number):
+    g = AffineField(to([[2, 1], [1, 3]], number), to([1, -1], number))
+    F = g.potential()
+    x = to([1, 2], number)
+    assert F(to([0, 0], number)) == 0
+    assert F(x) == 10  # (4 + 14)/2 - (1 - 2)
+    assert F.gradient(x).tolist() == g(x).tolist()
+
+
+def test_potential_of_a_field_that_is_symmetric_up_to_rounding_errors():
+    F = AffineField([[1.0, 2e-13], [0.0, 1.0]], [0.0, 0.0]).potential()
+    assert F.hessian.tolist() == [[1.0, 1e-13], [1e-13, 1.0]]
+    with pytest.raises(qm.NotAGradientError, match=r"by 5\.0e-01 of its largest entry"):
+        AffineField([[2.0, 1.0], [0.0, 2.0]], [0.0, 0.0]).potential()
+
+
+@number
+@pytest.mark.parametrize("steps", [0, 1, 2, 5, 8])
+def test_descent_is_what_the_steps_do(steps, number):
+    g = AffineField(to([[2, 1], [-1, 3]], number), to([1, -1], number))
+    theta = expected = to([3, 1], number)
+    for _ in range(steps):
+        expected = expected - number(q(1, 4)) * g(expected)
+    assert g.descend(theta, number(q(1, 4)), steps).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("t", [1, 10**3, 10**6, 10**9])
+def test_a_billion_steps(t):
+    """``theta* + (1 - lr m)^t (theta_0 - theta*)`` in each eigendirection, and drift ``lr v t`` where m = 0."""
+    m = np.array([1.0, 2.0**-20, 2.0**-30, 0.0])
+    v = np.array([1.0, 2.0**-20, 2.0**-30, 0.5])
+    theta = AffineField(np.diag(m), v).descend(np.full(4, 3.0), 0.5, t)
+    expected = [1 + 2 * math.exp(t * math.log1p(-0.5 * each)) for each in m[:3]] + [3 + 0.25 * t]
+    assert theta.tolist() == pytest.approx(expected, rel=1e-6)
+
+
+def test_spectrum_of_symmetric_fields_is_real_and_ascending():
+    values = AffineField([[0.0, 2.0], [2.0, 3.0]], [0.0, 0.0])
+    with pytest.warns(qm.UnstableStepWarning, match="negative real part"):
+        assert values.spectrum().tolist() == pytest.approx([-1, 4])
+    values = AffineField(to([[2, 1], [1, 2]], q), to([0, 0], q)).spectrum()
+    assert values.tolist() == pytest.approx([1, 3])
+    assert values.dtype == np.float64
+
+
+def test_spectrum_of_other_fields_is_complex_and_ordered():
+    values = AffineField([[1.0, 2.0, 0.0], [-2.0, 3.0, 0.0], [0.0, 0.0, 1.0]], [0.0] * 3).spectrum()
+    assert values.tolist() == pytest.approx([1, 2 - 3**0.5 * 1j, 2 + 3**0.5 * 1j])
+
+
+def test_rounding_errors_below_zero_are_not_called_unstable():
+    assert AffineField(np.diag([1.0, -1e-13]), [0.0, 0.0]).spectrum().tolist() == [-1e-13, 1.0]
+    with pytest.warns(qm.UnstableStepWarning):
+        AffineField(np.diag([1.0, -1e-12]), [0.0, 0.0]).spectrum()
+
+
+def test_best_step_size_of_positive_definite_fields():
+    g = AffineField([[2.5, 1.5], [1.5, 2.5]], [0.0, 0.0])  # eigenvalues 1 and 4
+    assert g.best_lr() == pytest.approx(2 / 5, rel=1e-14)
+    assert g.rate(g.best_lr()) == pytest.approx(3 / 5, rel=1e-14)
+    assert AffineField([[4.0]], [1.0]).best_lr() == 0.25
+    exact = AffineField(to([[1, 0], [0, 3]], q), to([0, 0], q))
+    assert exact.best_lr() == 0.5
+
+
+def test_best_step_size_of_a_complex_pair():
+    g = AffineField([[1.0, 2.0], [-2.0, 3.0]], [0.0, 0.0])  # 2 +- i sqrt(3), of modulus sqrt(7)
+    assert g.best_lr() == pytest.approx(2 / 7, rel=1e-7)
+    assert g.rate(2 / 7) == pytest.approx((3 / 7) ** 0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_best_step_size_against_a_grid(seed):
+    random = np.random.default_rng(seed)
+    d = int(random.integers(2, 6))
+    M = random.normal(size=(d, d))
+    M += (random.uniform(0.05, 2) - np.linalg.eigvals(M).real.min()) * np.eye(d)
+    values, g = np.linalg.eigvals(M), AffineField(M, np.zeros(d))
+    grid = np.linspace(0, 2 * (1 / np.abs(values)).max(), 20001)
+    radii = np.abs(1 - grid[:, None] * values).max(axis=1)
+    best = g.best_lr()
+    assert np.abs(1 - best * values).max() <= radii.min() + 1e-12
+    assert abs(best - grid[radii.argmin()]) <= 1e-3 * best + grid[1]
+    assert g.rate(best) == pytest.approx(np.abs(1 - best * values).max())
+
+
+@pytest.mark.parametrize("M", [[[0.0]], [[-1.0]], [[0.0, 1.0], [-1.0, 0.0]], [[1.0, 0.0], [0.0, 1e-16]]])
+def test_no_step_size_converges(M):
+    with pytest.raises(qm.ConvergenceError, match="no step size converges"):
+        AffineField(M, np.zeros(len(M))).best_lr()
+
+
+def test_small_positive_curvature_has_a_best_step_size():
+    assert AffineField(np.diag([1.0, 1e-15]), [0.0, 0.0]).best_lr() == pytest.approx(2)
+
+
+def test_rate():
+    g = AffineField(np.diag([1.0, 4.0]), [0.0, 0.0])
+    assert g.rate(0.25) == 0.75
+    assert g.rate(q(1, 4)) == 0.75
+    assert g.rate(0.5) == 1.0  # at the bound of stability, without a warning
+    with pytest.warns(qm.UnstableStepWarning, match=r"lr = 0\.6 gives the rate 1\.4 > 1"):
+        assert g.rate(0.6) == pytest.approx(1.4)
+    assert AffineField(to([[2]], q), to([0], q)).rate(q(1, 4)) == 0.5
+
+
+def test_fields_of_every_library(backend):
+    g = AffineField(backend.array([[2.0, 1.0], [0.0, 4.0]]), backend.array([3.0, 4.0]))
+    assert to_numpy(g.zero()).tolist() == pytest.approx([1, 1])
+    assert to_numpy(g.descend(backend.array([0.0, 0.0]), 0.25, 2)).tolist() == pytest.approx([0.875, 1])
+    assert g.best_lr() == pytest.approx(1 / 3, rel=1e-6)
+    assert g.rate(0.25) == pytest.approx(0.5)
+    with pytest.raises(SingularError) as caught:
+        AffineField(backend.array([[1.0, 1.0], [1.0, 1.0]]), backend.array([2.0, 2.0])).zero()
+    assert caught.value.rank == 1
+
+
+def test_zero_is_differentiable():
+    torch = need("torch")
+    v = torch.tensor([2.0], dtype=torch.float64, requires_grad=True)
+    AffineField(torch.tensor([[4.0]], dtype=torch.float64), v).zero().sum().backward()
+    assert v.grad.tolist() == [0.25]

@@ -1,0 +1,117 @@
+"""Tasks: weights, parts, and construction from optima and from regression data."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+
+import quadmaml as qm
+from quadmaml import Quadratic, Tasks
+
+q = Fraction
+number = pytest.mark.parametrize("number", [float, q], ids=["float", "Fraction"])
+
+
+def to(x, number=float):
+    return np.vectorize(number, otypes=[object if number is q else float])(x)
+
+
+def three(number=float, weights=(1, 2, 5)):
+    A, c = to([[[1]], [[3]], [[2]]], number), to([[0], [4], [-1]], number)
+    return Tasks.from_minimizers(A, c, None if weights is None else to(weights, number))
+
+
+@number
+def test_weights_are_normalised(number):
+    assert three(number).weights.tolist() == [q(1, 8), q(1, 4), q(5, 8)]
+    assert three(number, None).weights.tolist() == [number(1) / 3] * 3
+    assert three(number, (0, 0, 3)).weights.tolist() == [0, 0, 1]
+    assert Tasks.from_minimizers([[[1.0]]], [[0.0]], [5.0]).weights.tolist() == [1.0]
+
+
+def test_symbolic_weights_are_taken_on_trust():
+    w = sympy.symbols("w1 w2", positive=True)
+    tasks = Tasks(Quadratic([[[sympy.Integer(1)]]] * 2, [[sympy.Integer(0)]] * 2), None, list(w))
+    assert sympy.simplify(sum(tasks.weights)) == 1
+
+
+@number
+def test_from_minimizers(number):
+    tasks = three(number)
+    assert (len(tasks), tasks.dim) == (3, 1)
+    assert tasks.query is tasks.support
+    assert tasks.support.minimizer().tolist() == [[0], [4], [-1]]
+    assert tasks.support.minimum().tolist() == [0, 0, 0]
+    assert tasks.mean_minimizer().tolist() == [q(3, 8)]
+
+
+def test_dimension():
+    tasks = Tasks.from_minimizers(np.ones((1, 3, 3)) + np.eye(3), np.zeros((1, 3)))
+    assert (len(tasks), tasks.dim) == (1, 3)
+
+
+@number
+def test_parts_have_their_weights_normalised_anew(number):
+    tasks = three(number)
+    part = tasks[1:]
+    assert (len(part), part.support.linear.tolist()) == (2, [[12], [-2]])
+    assert part.weights.astype(float).tolist() == pytest.approx([2 / 7, 5 / 7])
+    assert part.query is part.support
+    for index, h in [(0, 0), (2, -2), (-1, -2), (-3, 0), (np.int64(1), 12)]:
+        one = tasks[index]
+        assert (len(one), one.support.linear.tolist(), one.weights.tolist()) == (1, [[h]], [1])
+
+
+def test_parts_of_a_split():
+    support = Quadratic([[[1.0]], [[2.0]]], [[1.0], [2.0]])
+    query = Quadratic([[[3.0]], [[4.0]]], [[5.0], [6.0]])
+    tasks = Tasks(support, query)
+    assert tasks.query is query
+    assert tasks[1].query.linear.tolist() == [[6.0]]
+    assert tasks[1].support.linear.tolist() == [[2.0]]
+
+
+@pytest.mark.parametrize("index", [3, -4, 100])
+def test_parts_that_are_not_there(index):
+    with pytest.raises(IndexError, match=f"task {index} of 3"):
+        three()[index]
+
+
+def test_iteration_ends():
+    assert [float(task.support.linear[0, 0]) for task in three()] == [0.0, 12.0, -2.0]
+
+
+@number
+def test_from_regression(number):
+    x, y, X = to([[1]], number), to([2], number), to([[1], [2]], number)
+    tasks = Tasks.from_regression([(x, y, X, to([2, 3], number)), [X, to([0, 1], number), x, y]], number(1) / 2)
+    # support 1/(2m) sum (x theta - y)^2 + 1/4 theta^2
+    assert tasks.support.hessian.tolist() == [[[1.5]], [[3]]]
+    assert tasks.support.linear.tolist() == [[2], [1]]
+    assert tasks.query.hessian.tolist() == [[[3]], [[1.5]]]
+    assert tasks.query.linear.tolist() == [[4], [2]]
+    assert tasks.support.constant.tolist() == [2, 0.25]
+    assert tasks.weights.tolist() == [0.5, 0.5]
+
+
+def test_from_regression_takes_generators_and_weights():
+    group = ([[1.0]], [2.0], [[1.0]], [3.0])
+    tasks = Tasks.from_regression((group for _ in range(2)), weights=[1.0, 3.0])
+    assert tasks.weights.tolist() == [0.25, 0.75]
+    assert tasks.support.hessian.tolist() == [[[1.0]], [[1.0]]]
+
+
+def test_mean_minimizer_of_flat_tasks():
+    with pytest.raises(qm.SingularError, match="mean_minimizer"):
+        Tasks(Quadratic([[[0.0]], [[1.0]]], [[0.0], [0.0]])).mean_minimizer()
+
+
+def test_library_and_dtype_are_kept(backend):
+    for dtype in ("float32", "float64"):
+        A = backend.array([[[1.0]], [[3.0]]], dtype)
+        tasks = Tasks.from_minimizers(A, backend.array([[0.0], [4.0]], dtype))
+        for part in (tasks.weights, tasks.mean_minimizer(), tasks[0].support.hessian):
+            assert type(part) is type(A)
+            assert part.dtype == A.dtype
+        assert float(tasks.mean_minimizer()[0]) == 2.0
