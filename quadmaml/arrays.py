@@ -295,9 +295,8 @@ def scalar(number: Scalar, like: Array) -> Scalar:
     """A number that can be multiplied with ``like`` without changing its dtype, or its exactness."""
     if is_array(number):
         if namespace(number) is not namespace(like):
-            raise InputError(
-                f"got a number of {type(number).__module__} beside arrays of {type(like).__module__}; expected one library"
-            )
+            kinds = f"a number of {type(number).__module__} beside arrays of {type(like).__module__}"
+            raise InputError(f"got {kinds}; expected one library")
         return number if is_exact(like) else namespace(like).astype(number, like.dtype, copy=False)
     if type(number).__module__ == "numpy":
         number = number.item()

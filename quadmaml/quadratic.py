@@ -210,7 +210,8 @@ class Quadratic:
 
     def __getitem__(self, index: Any) -> Quadratic:
         """A part of the batch, by an index of its batch axes."""
-        return Quadratic(self.curvature[index], self.linear[(index, ...)], self.constant[(index, ...)])
+        index = (*index, ...) if isinstance(index, tuple) else (index, ...)
+        return Quadratic(self.curvature[index], self.linear[index], self.constant[index])
 
 
 def _checked(**named: Any) -> tuple[Any, Any, Any]:

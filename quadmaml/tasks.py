@@ -105,9 +105,10 @@ class Tasks:
     def __getitem__(self, index: Any) -> Tasks:
         """Some of the tasks, by a slice or an integer; their weights are normalised anew."""
         if isinstance(index, Integral):
-            if not -len(self) <= index < len(self):
-                raise IndexError(f"task {index} of {len(self)}")
-            index = slice(int(index) % len(self), int(index) % len(self) + 1)
+            i = int(index)
+            if not -len(self) <= i < len(self):
+                raise IndexError(f"task {i} of {len(self)}")
+            index = slice(i % len(self), i % len(self) + 1)
         query = None if self.query is self.support else self.query[index]
         return Tasks(self.support[index], query, self.weights[index])
 

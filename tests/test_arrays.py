@@ -9,6 +9,8 @@ import sympy
 from quadmaml import InputError, arrays
 from quadmaml.curvature import Dense
 
+from .backends import need
+
 q = Fraction
 
 
@@ -250,7 +252,7 @@ def test_values_are_cut_off_from_derivatives(backend):
 
 
 def test_tracing_is_noticed():
-    jax = pytest.importorskip("jax")
+    jax = need("jax")
     seen = []
     jax.jit(lambda x: seen.append(arrays.is_traced(x)) or x)(jax.numpy.ones(2))
     assert seen == [True]

@@ -269,7 +269,8 @@ def test_counterexamples_are_small() -> None:
         one, other = MAML(loop).field(tasks), FOMAML(loop).field(tasks)
         return bool((one.matrix != other.matrix).any())
 
-    tasks, loop = minimal(st.tuples(strategies.tasks(max_dim=1), strategies.inner_loops(1)), differ)
+    descent = strategies.inner_loops(1, kinds=[GradientDescent])
+    tasks, loop = minimal(st.tuples(strategies.tasks(max_dim=1), descent), differ)
     assert (len(tasks), tasks.dim) == (1, 1)
     assert tasks.support.hessian.item() == 1
     assert loop == GradientDescent(0.1, 1)
