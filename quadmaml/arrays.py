@@ -122,6 +122,11 @@ def broadcast(name: str, x: Array, shape: tuple[int, ...]) -> Array:
     return namespace(x).broadcast_to(x, shape)
 
 
+def of_batch(index: Any) -> Any:
+    """An index of batch axes as one of all axes."""
+    return (*index, ...) if isinstance(index, tuple) else (index, ...)
+
+
 def _alike(name: str, value: Any, like: Array) -> Array:
     if not is_array(value):
         return check_finite(name, full_like(name, value, like))

@@ -147,7 +147,7 @@ class Dense(RingElement):
         return linalg.solve(self.array, vector[..., None])[..., 0]
 
     def __getitem__(self, index: Any) -> Dense:
-        return Dense(self.array[(*index, ...) if isinstance(index, tuple) and ... not in index else index])
+        return Dense(self.array[arrays.of_batch(index)])
 
     def dense(self) -> Array:
         """The matrices as an array."""

@@ -210,8 +210,8 @@ class Quadratic:
 
     def __getitem__(self, index: Any) -> Quadratic:
         """A part of the batch, by an index of its batch axes."""
-        index = (*index, ...) if isinstance(index, tuple) else (index, ...)
-        return Quadratic(self.curvature[index], self.linear[index], self.constant[index])
+        where = arrays.of_batch(index)
+        return Quadratic(self.curvature[index], self.linear[where], self.constant[where])
 
 
 def _checked(**named: Any) -> tuple[Any, Any, Any]:

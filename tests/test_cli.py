@@ -185,11 +185,13 @@ def test_whatever_happens_is_one_line(error, status, capsys, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_ctrl_c_is_status_130_and_leaves_nothing():
-    code = "import sys, time; from quadmaml import cli, simulate; print('ready', flush=True)\n"
-    code += "simulate.meta_train = lambda *_: time.sleep(60)\nsys.exit(cli.main(['report']))"
+    # A process started in the background inherits SIGINT ignored; a terminal's does not.
+    code = "import signal, sys, time; from quadmaml import cli, simulate\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    code += "simulate.meta_train = lambda *_: (print('ready', flush=True), time.sleep(60))\n"
+    code += "sys.exit(cli.main(['report']))"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"ready\n"
-        time.sleep(1.5)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"quadmaml: error: interrupted\n")

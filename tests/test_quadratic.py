@@ -152,7 +152,10 @@ def test_batches_and_their_parts():
     assert f[1]([1.0]) == 2.0
     assert f[1:]([1.0]).tolist() == [2.0, 2.5]
     assert f.constant.tolist() == [2.0] * 3
-    grid = Quadratic(np.ones((2, 3, 1, 1)), np.ones((2, 3, 1)))
+    grid = Quadratic(np.ones((2, 3, 1, 1)), np.arange(6.0).reshape(2, 3, 1))
+    assert grid[1, 2].linear.tolist() == [5.0]
+    assert grid[:, 1].linear.tolist() == [[1.0], [4.0]]
+    assert grid[1].linear.tolist() == [[3.0], [4.0], [5.0]]
     assert grid([2.0]).shape == grid.minimum().shape == (2, 3)
     assert grid.minimizer().shape == (2, 3, 1)
 
