@@ -298,6 +298,12 @@ def test_best_step_size_of_a_complex_pair():
     assert g.rate(2 / 7) == pytest.approx((3 / 7) ** 0.5, rel=1e-12)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e3, 1e6])
+def test_best_step_size_is_measured_in_units_of_the_field(unit):
+    g = AffineField(unit * np.array([[1.0, 2.0], [-2.0, 3.0]]), [0.0, 0.0])
+    assert g.best_lr() == pytest.approx(2 / 7 / unit, rel=1e-7)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_best_step_size_against_a_grid(seed):
     random = np.random.default_rng(seed)
@@ -349,3 +355,7 @@ def test_zero_is_differentiable():
     v = torch.tensor([2.0], dtype=torch.float64, requires_grad=True)
     AffineField(torch.tensor([[4.0]], dtype=torch.float64), v).zero().sum().backward()
     assert v.grad.tolist() == [0.25]
+
+
+def test_a_potential_is_zero_at_zero():
+    assert AffineField([[2.0, 0.0], [0.0, 4.0]], [3.0, 4.0]).potential()([0.0, 0.0]) == 0
