@@ -194,7 +194,7 @@ class Reptile(Adapting):
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
         return 1
 
-    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
+    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any, *, contracts: bool = False) -> Any:
         return 1 - m if theta is None else theta - m(theta)
 
     def _terms_size(self, query: Quadratic, m: AffineMap) -> float:

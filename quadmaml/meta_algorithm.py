@@ -40,8 +40,11 @@ class Algorithm(ABC):
         """The Jacobian J that is kept, given how to read the linear part of a loop; a number is a multiple of I."""
 
     @abstractmethod
-    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
-        """G for the adaptation map m: at the point theta, or as an affine map where theta is None."""
+    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any, *, contracts: bool = False) -> Any:
+        """G for the adaptation map m: at the point theta, or as an affine map where theta is None.
+
+        ``contracts`` says that the query is the support of a spectral loop, whose P commutes with A.
+        """
 
     def _terms_size(self, query: Quadratic, m: AffineMap) -> float:
         """Size of the products that G is made of, which may cancel in G itself."""
@@ -50,7 +53,8 @@ class Algorithm(ABC):
     def _factors(self, tasks: Tasks, theta: Any) -> tuple[Any, Any, AffineMap]:
         m = self.loop.map(check_tasks(tasks).support)
         J = self._kept(lambda rule: m.operator if rule is self.loop else rule.map(tasks.support).operator)
-        return J, self._gradient(tasks.query, m, theta), m
+        contracts = tasks.query is tasks.support and self.loop.spectral
+        return J, self._gradient(tasks.query, m, theta, contracts=contracts), m
 
     def field(self, tasks: Tasks) -> AffineField:
         """The meta-gradient as a field: ``M = sum w J'A P`` and ``v = sum w J'(h - A s)`` for the pairs.
@@ -121,8 +125,12 @@ class Pair(Algorithm):
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
         return 1 if self.rule is STAY else linear_part(self.rule)
 
-    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any) -> Any:
-        return query.gradient(m if theta is None else m(theta))
+    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any, *, contracts: bool = False) -> Any:
+        if not contracts:
+            return query.gradient(m if theta is None else m(theta))
+        # P (Ax - h) is the gradient at m(x) without the difference A s - h, which cancels where adaptation converges.
+        start = AffineMap(query.curvature, -query.linear) if theta is None else query.gradient(theta)
+        return m.operator @ start
 
     def jacobians(self, tasks: Tasks) -> Array:
         """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``."""

@@ -283,3 +283,17 @@ def test_results_are_of_the_library_of_the_tasks(backend):
         assert float(found[0]) == pytest.approx(point)
         assert type(algorithm.meta_gradient(tasks, [1.0])) is type(A)
     assert float(adapted_losses(tasks, [0.0], GradientDescent(0.25, 1))[1]) == 1.5
+
+
+@pytest.mark.parametrize(
+    "loop", [qm.GradientDescent(0.9, 17), qm.GradientFlow(40.0), qm.Chebyshev(0.9, 1.2, 20), qm.HeavyBall(0.9, 0.1, 40)]
+)
+def test_a_fixed_point_is_right_where_adaptation_nearly_converges(loop):
+    tasks = qm.Tasks.from_minimizers([[[1.0]]], [[1.0]])
+    for algorithm in (qm.MAML(loop), qm.FOMAML(loop)):
+        assert algorithm.fixed_point(tasks) == pytest.approx([1.0], rel=1e-12)
+
+
+def test_weights_that_nearly_vanish_still_weigh():
+    tasks = qm.Tasks.from_minimizers([[[2.0]], [[3.0]]], [[0.0], [1.0]])
+    assert qm.MAML(qm.GradientDescent(0.4, 40)).fixed_point(tasks) == pytest.approx([0.6], rel=1e-12)
