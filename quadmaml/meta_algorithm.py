@@ -143,7 +143,10 @@ class Pair(Algorithm):
         the field is the gradient of no function.
         """
         if self.rule is self.loop:
-            return check_tasks(tasks).query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
+            loss = check_tasks(tasks).query.compose(self.loop.map(tasks.support)).mean(tasks.weights)
+            if tasks.query is tasks.support and self.loop.spectral:
+                return Quadratic(loss.curvature, self.field(tasks).rhs, loss.constant)
+            return loss
         return super().objective(tasks)
 
 

@@ -297,3 +297,9 @@ def test_a_fixed_point_is_right_where_adaptation_nearly_converges(loop):
 def test_weights_that_nearly_vanish_still_weigh():
     tasks = qm.Tasks.from_minimizers([[[2.0]], [[3.0]]], [[0.0], [1.0]])
     assert qm.MAML(qm.GradientDescent(0.4, 40)).fixed_point(tasks) == pytest.approx([0.6], rel=1e-12)
+
+
+def test_a_meta_loss_is_least_at_the_fixed_point_where_weights_nearly_vanish():
+    tasks = qm.Tasks.from_minimizers([[[2.0]], [[3.0]]], [[0.0], [1.0]])
+    objective = qm.MAML(qm.GradientDescent(0.4, 40)).objective(tasks)
+    assert objective.minimizer() == pytest.approx([0.6], rel=1e-12)
