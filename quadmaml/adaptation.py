@@ -15,7 +15,8 @@ from . import arrays, linalg
 from .affine import Augmented
 from .arrays import Array, exp
 from .curvature import Dense, RingElement
-from .errors import InputError, check_number, check_steps, known
+from .errors import InputError, check_count, check_steps, known
+from .exact import divisor, is_exact_scalar, is_integer, kind_of, to_float
 from .inner_loop import GradientSteps, InnerLoop, SteppedLoop
 from .quadratic import Quadratic
 
@@ -104,7 +105,7 @@ class HeavyBall(SteppedLoop):
     steps: Any = None
 
     def __post_init__(self) -> None:
-        check_number("momentum", self.momentum, at_least=0)
+        self._check_number("momentum", at_least=0)
         if known(lambda: self.momentum >= 1):
             raise InputError(f"momentum: got {self.momentum!r}; expected a number in [0, 1)")
         super().__post_init__()
@@ -116,7 +117,7 @@ class HeavyBall(SteppedLoop):
         return p
 
     def stable_below(self) -> float:
-        return (1 + float(self.momentum)) * super().stable_below()
+        return (1 + to_float("momentum", self.momentum)) * super().stable_below()
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +158,9 @@ class PreconditionedGradientDescent(InnerLoop):
     def generator(self, quadratic: Quadratic) -> Augmented:
         return _precondition(self.preconditioner, quadratic)
 
+    def contraction(self, quadratic: Quadratic, P: Any) -> Any:
+        return self.residual(quadratic.curvature * _as_element(self.preconditioner, quadratic))
+
     def last(self, depth: int) -> PreconditionedGradientDescent:
         """The last ``depth`` steps as a loop of their own."""
         return replace(self, steps=depth)
@@ -195,16 +199,22 @@ class PartialGradientDescent(GradientSteps):
     spectral = False
 
     def __post_init__(self) -> None:
-        mask = self.mask.tolist() if hasattr(self.mask, "tolist") else self.mask
-        if not isinstance(mask, (list, tuple)) or not mask or not all(isinstance(moves, bool) for moves in mask):
+        mask = list(arrays.entries(self.mask)) if getattr(self.mask, "ndim", 0) == 1 else self.mask
+        if not isinstance(mask, (list, tuple)) or not mask or not all(map(_is_boolean, mask)):
             raise InputError(f"mask: got {self.mask!r}; expected a sequence of d booleans")
-        object.__setattr__(self, "mask", tuple(mask))
+        object.__setattr__(self, "mask", tuple(map(bool, mask)))
         super().__post_init__()
 
     def generator(self, quadratic: Quadratic) -> Augmented:
-        if len(self.mask) != quadratic.dim:
-            raise InputError(f"mask: has length {len(self.mask)}; expected {quadratic.dim}, one entry a coordinate")
-        return _precondition([Fraction(moves) for moves in self.mask], quadratic)
+        if len(self.mask) != (d := _vectors(quadratic).shape[-1]):
+            raise InputError(f"mask: has length {len(self.mask)}; expected {d}, one entry a coordinate")
+        return _precondition(self._moving(), quadratic)
+
+    def contraction(self, quadratic: Quadratic, P: Any) -> Any:
+        return self.residual(quadratic.curvature * _as_element(self._moving(), quadratic))
+
+    def _moving(self) -> list[Fraction]:
+        return [Fraction(moves) for moves in self.mask]
 
 
 @dataclass(frozen=True)
@@ -229,7 +239,7 @@ class GradientFlow(InnerLoop):
     time: Any
 
     def __post_init__(self) -> None:
-        check_number("time", self.time, at_least=0)
+        self._check_number("time", at_least=0)
 
     def residual(self, x: Any) -> Any:
         return exp(-self.time * x)
@@ -258,7 +268,7 @@ class Proximal(InnerLoop):
     strength: Any
 
     def __post_init__(self) -> None:
-        check_number("strength", self.strength, above=0)
+        self._check_number("strength", above=0)
 
     def residual(self, x: Any) -> Any:
         return self.strength / (self.strength + x)
@@ -294,7 +304,7 @@ class ProximalGradientDescent(SteppedLoop):
     steps: Any = None
 
     def __post_init__(self) -> None:
-        check_number("strength", self.strength, above=0)
+        self._check_number("strength", above=0)
         super().__post_init__()
 
     def residual(self, x: Any) -> Any:
@@ -304,7 +314,7 @@ class ProximalGradientDescent(SteppedLoop):
         return p
 
     def stable_below(self) -> float:
-        return super().stable_below() - float(self.strength)
+        return super().stable_below() - to_float("strength", self.strength)
 
 
 @dataclass(frozen=True)
@@ -337,39 +347,52 @@ class Chebyshev(InnerLoop):
     steps: Any
 
     def __post_init__(self) -> None:
-        check_number("smallest", self.smallest, above=0)
-        check_number("largest", self.largest, above=0)
+        self._check_number("smallest", above=0)
+        self._check_number("largest", above=0)
+        if is_exact_scalar(self.largest) and is_exact_scalar(self.smallest) and not is_integer(self.smallest):
+            object.__setattr__(self, "largest", kind_of(self.smallest)(self.largest))
         if known(lambda: self.largest < self.smallest):
             raise InputError(f"largest: got {self.largest!r}; expected at least smallest = {self.smallest!r}")
         object.__setattr__(self, "steps", check_steps("steps", self.steps))
 
     def residual(self, x: Any) -> Any:
         total = self.largest + self.smallest
-        total = arrays.scalar(total, x) if arrays.is_array(x) else arrays.divisor(total)
+        total = arrays.scalar(total, x) if arrays.is_array(x) else divisor(total)
         x, width = (2 / total) * x, (self.largest - self.smallest) / total
         previous = p = x**0
         w: Any = 1
-        for k in range(self.steps):
+        for k in range(check_count("steps", self.steps)):
             w = 1 if k == 0 else 1 / (1 - width**2 / 2) if k == 1 else 1 / (1 - width**2 * w / 4)
             previous, p = p, w * ((1 - x) * p) + (1 - w) * previous
         return p
 
     def stable_below(self) -> float:
-        return float(self.smallest + self.largest)
+        return to_float("smallest", self.smallest) + to_float("largest", self.largest)
+
+
+def _is_boolean(value: Any) -> bool:
+    """Whether value is a boolean of Python or of an array library."""
+    return isinstance(value, bool) or "bool" in str(getattr(value, "dtype", ""))
 
 
 def _precondition(preconditioner: Any, quadratic: Quadratic) -> Augmented:
     """The generator ``[[DA, -Dh], [0, 0]]``."""
-    D = _as_element(preconditioner, quadratic.linear)
+    D = _as_element(preconditioner, quadratic)
     return Augmented(D * quadratic.curvature, -(D @ quadratic.linear), 0)
 
 
-def _as_element(preconditioner: Any, h: Array) -> Any:
+def _vectors(quadratic: Quadratic) -> Array:
+    """The linear part, or the offset of one that is an affine map."""
+    return getattr(quadratic.linear, "offset", quadratic.linear)
+
+
+def _as_element(preconditioner: Any, quadratic: Quadratic) -> Any:
     if isinstance(preconditioner, RingElement):
         return preconditioner
+    h = _vectors(quadratic)
     _, D = arrays.coerce(linear=h, preconditioner=preconditioner)
     if D.ndim == 1:
         D = D[:, None] * linalg.eye(D.shape[0], D)
     arrays.check_square("preconditioner", D)
-    arrays.check_broadcast("preconditioner", D[..., 0], h.shape)
+    arrays.check_broadcast("preconditioner", D[..., 0], h.shape, onto=True)
     return Dense(D)

@@ -12,8 +12,9 @@ from typing import Any
 
 from . import arrays
 from .arrays import Array, Scalar
-from .curvature import Dense, RingElement
+from .curvature import Dense, Diagonal, RingElement
 from .errors import InputError, check_number, known
+from .exact import divisor
 from .quadratic import Quadratic
 
 __all__ = ["AffineMap", "Augmented", "generator"]
@@ -23,12 +24,14 @@ __all__ = ["AffineMap", "Augmented", "generator"]
 class Augmented(RingElement):
     """The block matrix ``[[linear, offset], [0, corner]]`` over any ring, itself a ring element.
 
-    Products, sums, inverses and exponentials of such matrices are of that form again.
+    Products, sums, inverses and exponentials of such matrices are of that form again. The offset is a vector; or an
+    affine map to vectors, and then so is every offset that is computed from it.
     """
 
     linear: Any
     offset: Any
     corner: Any
+    level = 2
 
     @property
     def T(self) -> Augmented:
@@ -38,13 +41,15 @@ class Augmented(RingElement):
         return Augmented(self.linear + other.linear, self.offset + other.offset, self.corner + other.corner)
 
     def _shifted(self, number: Any) -> Augmented:
+        number = arrays.scalar(number, self.offset)
         return Augmented(self.linear + number, self.offset, self.corner + number)
 
     def _scaled(self, number: Any) -> Augmented:
-        return Augmented(number * self.linear, self._multiple(number), number * self.corner)
+        number = arrays.scalar(number, self.offset)
+        return Augmented(number * self.linear, number * self.offset, number * self.corner)
 
     def _multiple(self, number: Any) -> Any:
-        return (arrays.scalar(number, self.offset) if arrays.is_array(self.offset) else number) * self.offset
+        return arrays.scalar(number, self.offset) * self.offset
 
     def _times(self, other: Augmented) -> Augmented:
         offset = self.linear @ other.offset + self._multiple(other.corner)
@@ -55,13 +60,19 @@ class Augmented(RingElement):
 
     def inverse(self) -> Augmented:
         """``[[P, s], [0, c]]^-1 = [[P^-1, -P^-1 s / c], [0, 1/c]]``."""
-        inverse, over_corner = self.linear.inverse(), 1 / arrays.divisor(self.corner)
+        inverse, over_corner = self.linear.inverse(), 1 / divisor(self.corner)
         return Augmented(inverse, -(inverse @ self._multiple(over_corner)), over_corner)
 
     def exp(self) -> Augmented:
         """The exponential, of the block matrix as a whole: exact also where the linear part is singular."""
-        linear, offset = self.linear.bordered(self.offset, self.corner).exp().unbordered()
-        return Augmented(linear, offset, arrays.exp(self.corner))
+        corner = arrays.exp(self.corner)
+        if isinstance(self.offset, AffineMap):
+            linear, columns = self.linear.exp_bordered(self.offset.columns(), self.corner)
+            return Augmented(linear, AffineMap(Dense(columns[..., :-1]), columns[..., -1]), corner)
+        if isinstance(self.linear, Diagonal) or not arrays.is_array(self.offset):
+            return Augmented(*self.linear.exp_bordered(self.offset, self.corner), corner)
+        linear, columns = self.linear.exp_bordered(self.offset[..., None], self.corner)
+        return Augmented(linear, columns[..., 0], corner)
 
     def as_map(self) -> AffineMap:
         """The affine map ``x -> linear x + offset``.
@@ -78,6 +89,8 @@ class Augmented(RingElement):
 
 def _off_one(corner: Scalar) -> bool | None:
     """Whether p(0) differs from 1 by more than rounding errors; None where a symbolic difference cannot be decided."""
+    if isinstance(corner, RingElement):
+        return (corner - 1).is_zero() is False
     if hasattr(corner, "free_symbols"):
         equal = (corner - 1).equals(0)
         return None if equal is None else not equal
@@ -147,8 +160,11 @@ class AffineMap:
         return (self._augmented() * inner._augmented()).as_map()
 
     def __pow__(self, k: int) -> AffineMap:
-        """The k-fold composition, by repeated squaring."""
-        return (self._augmented() ** k).as_map()
+        """The k-fold composition, by repeated squaring; ConvergenceError if it leaves the range of floats."""
+        with arrays.quiet():
+            power = (self._augmented() ** k).as_map()
+        arrays.check_overflow(f"the {k}-fold composition", power.operator, power.offset)
+        return power
 
     def __rmatmul__(self, matrix: RingElement) -> AffineMap:
         """``x -> A m(x)`` for a ring element A."""
@@ -160,6 +176,13 @@ class AffineMap:
             arrays.check_joins("other", other.offset, self.offset)
             return AffineMap(self.operator + other.operator, self.offset + other.offset)
         return AffineMap(self.operator, self.offset + self._constant(other))
+
+    def columns(self) -> Array:
+        """P and s side by side, shape ``(..., d, d + 1)``."""
+        return arrays.namespace(self.offset).concat([self.linear, self.offset[..., None]], axis=-1)
+
+    def __neg__(self) -> AffineMap:
+        return AffineMap(-self.operator, -self.offset)
 
     def __sub__(self, other: Any) -> AffineMap:
         return self + -1 * (other if isinstance(other, AffineMap) else self._constant(other))

@@ -16,9 +16,10 @@ from . import arrays
 from .adaptation import Proximal
 from .affine import AffineMap
 from .arrays import Array
+from .curvature import Diagonal
 from .errors import InputError, check_number, check_steps, known
 from .inner_loop import InnerLoop
-from .meta_algorithm import STAY, Adapting, Algorithm, Pair, check_loop, check_tasks, size
+from .meta_algorithm import STAY, Adapting, Algorithm, Pair, check_loop, check_tasks, gradient
 from .quadratic import Quadratic
 from .tasks import Tasks
 
@@ -89,6 +90,8 @@ class FOMAML(Adapting, Pair):
     0.5
     """
 
+    descends_own_loss = False
+
     @property
     def rule(self) -> InnerLoop:
         return STAY
@@ -117,6 +120,7 @@ class TruncatedMAML(Adapting, Pair):
     """
 
     depth: Any
+    descends_own_loss = False
 
     def __post_init__(self) -> None:
         steps = getattr(self.inner, "steps", None)
@@ -158,7 +162,7 @@ class IMAML(Pair):
     inner: InnerLoop | None = None
 
     def __post_init__(self) -> None:
-        check_number("strength", self.strength, above=0)
+        object.__setattr__(self, "strength", check_number("strength", self.strength, above=0))
         if self.inner is not None:
             check_loop(self.inner)
 
@@ -194,11 +198,15 @@ class Reptile(Adapting):
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
         return 1
 
-    def _gradient(self, query: Quadratic, m: AffineMap, theta: Any, *, contracts: bool = False) -> Any:
-        return 1 - m if theta is None else theta - m(theta)
+    def _gradient(self, tasks: Tasks, m: AffineMap, theta: Any) -> Any:
+        return -self.loop.displacement(tasks.support, gradient(tasks.support, theta))
 
-    def _terms_size(self, query: Quadratic, m: AffineMap) -> float:
-        return 1.0 + size(m.operator)
+    def _weight(self, curvature: Diagonal) -> Diagonal:
+        weight: Diagonal = self._kept(lambda rule: rule) * complement(self.loop, curvature)
+        return weight
+
+    def _is_gradient(self, tasks: Tasks) -> bool:
+        return self.loop.spectral
 
 
 @dataclass(frozen=True)
@@ -225,7 +233,7 @@ class MoreauEnvelope(Algorithm):
     strength: Any
 
     def __post_init__(self) -> None:
-        check_number("strength", self.strength, above=0)
+        object.__setattr__(self, "strength", check_number("strength", self.strength, above=0))
 
     @property
     def loop(self) -> InnerLoop:
@@ -235,7 +243,17 @@ class MoreauEnvelope(Algorithm):
         return self.strength
 
     _gradient = Reptile._gradient
-    _terms_size = Reptile._terms_size
+    _weight = Reptile._weight
+    _is_gradient = Reptile._is_gradient
+
+
+def complement(loop: InnerLoop, curvature: Diagonal) -> Diagonal:
+    """``1 - p(a)``; for floats the displacement from 1 on curvature a, in which nothing cancels."""
+    a = curvature.entries
+    if isinstance(a, float) or (arrays.is_array(a) and not arrays.is_exact(a)):
+        return Diagonal(-loop.displacement(Quadratic(curvature, a), a))
+    p: Diagonal = loop.residual(curvature)
+    return 1 - p
 
 
 def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
@@ -248,6 +266,10 @@ def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
     >>> adapted_losses(tasks, [2.0], GradientDescent(lr=0.5, steps=1)).tolist()
     [0.5, 1.5]
     """
-    _, theta = arrays.coerce(linear=check_tasks(tasks).support.linear, theta=theta)
-    arrays.check_broadcast("theta", theta, tasks.support.linear.shape)
-    return tasks.query(check_loop(inner).map(tasks.support)(theta))
+    if arrays.is_array(check_tasks(tasks).support.linear):
+        _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
+        arrays.check_broadcast("theta", theta, tasks.support.linear.shape)
+    with arrays.quiet():
+        losses = tasks.query(check_loop(inner).map(tasks.support)(theta))
+    inner.check_overflow(losses)
+    return losses

@@ -11,13 +11,14 @@ from typing import Any
 from . import arrays, linalg
 from .algorithms import Algorithm, adapted_losses
 from .arrays import Array
-from .errors import InputError, SingularError, UnstableStepWarning, check_steps
+from .errors import InputError, SingularError, UnstableStepWarning, check_count, check_steps
 from .field import AffineField
 from .inner_loop import InnerLoop
-from .quadratic import Quadratic
+from .meta_algorithm import check_algorithm, check_loop, check_tasks
+from .quadratic import Quadratic, check_quadratic
 from .tasks import Tasks
 
-__all__ = ["fine_tuned_losses", "largest_stable_lr", "leave_one_out", "unstable_tasks"]
+__all__ = ["as_numpy", "fine_tuned_losses", "largest_stable_lr", "leave_one_out", "task_fields", "unstable_tasks"]
 
 
 def fine_tuned_losses(tasks: Tasks, theta: Any, inner_of_k: Callable[[int], InnerLoop], steps: int) -> Array:
@@ -41,9 +42,13 @@ def fine_tuned_losses(tasks: Tasks, theta: Any, inner_of_k: Callable[[int], Inne
     >>> fine_tuned_losses(tasks, [2.0], lambda k: GradientDescent(0.5, k), 2).tolist()
     [4.0, 1.0, 0.25]
     """
+    largest = check_count("steps", check_steps("steps", steps))
+    if not callable(inner_of_k):
+        raise InputError(
+            f"inner_of_k: got {inner_of_k!r}; expected a function, as in lambda k: GradientDescent(0.1, k)"
+        )
     means = [
-        linalg.dot(tasks.weights, adapted_losses(tasks, theta, inner_of_k(k)))
-        for k in range(check_steps("steps", steps) + 1)
+        linalg.dot(check_tasks(tasks).weights, adapted_losses(tasks, theta, inner_of_k(k))) for k in range(largest + 1)
     ]
     return arrays.namespace(means[0]).stack(means)
 
@@ -68,15 +73,13 @@ def leave_one_out(algorithm: Algorithm, tasks: Tasks) -> Array:
     >>> leave_one_out(Joint(), tasks).tolist()
     [[4.5], [3.0], [3.0]]
     """
-    n = len(tasks)
+    n = len(check_tasks(tasks))
     if n < 2:
         raise InputError(f"tasks: got {n}; expected at least two, for one is left out")
-    # Weights are taken off first, for a task of weight zero has no field of its own; sums of the tasks before and
-    # after the one left out lose no digits, as subtracting it from the total would.
-    parts = [Tasks(tasks.support[i : i + 1], tasks.query[i : i + 1]) for i in range(n)]
-    fields = [algorithm.field(part) for part in parts]
-    M = _sums_without([tasks.weights[i] * field.matrix for i, field in enumerate(fields)])
-    v = _sums_without([tasks.weights[i] * field.rhs for i, field in enumerate(fields)])
+    # Sums of the tasks before and after the one left out lose no digits, as subtracting it from the total would.
+    matrices, vectors = task_fields(algorithm, tasks)
+    M = _sums_without([tasks.weights[i] * matrices[i, ...] for i in range(n)])
+    v = _sums_without([tasks.weights[i] * vectors[i, ...] for i in range(n)])
     points = []
     for i in range(n):
         try:
@@ -84,6 +87,42 @@ def leave_one_out(algorithm: Algorithm, tasks: Tasks) -> Array:
         except SingularError as error:
             raise SingularError(f"without task {i}: {error}", error.rank, error.nullspace) from None
     return arrays.namespace(tasks.support.linear).stack(points)
+
+
+def task_fields(algorithm: Algorithm, tasks: Tasks) -> tuple[Array, Array]:
+    """The terms of the meta-gradient: ``M_i`` and ``v_i`` of each task, shapes ``(n, d, d)`` and ``(n, d)``.
+
+    The meta-gradient is ``sum_i w_i (M_i theta - v_i)``: ``M_i = J_i'A_i P_i`` and ``v_i = J_i'(h_i - A_i s_i)``, with
+    A and h of the query, for the algorithms that keep a Jacobian. Sums of them over any tasks give the fixed point on
+    those tasks.
+
+    Examples
+    --------
+    >>> from quadmaml import GradientDescent, MAML
+    >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[1.0], [4.0]])
+    >>> M, v = task_fields(MAML(GradientDescent(0.5, 1)), tasks)
+    >>> M.tolist(), v.tolist()
+    ([[[0.25]], [[0.75]]], [[0.25], [3.0]])
+    """
+    J, G, _ = check_algorithm(algorithm)._factors(tasks, None)
+    if hasattr(J, "dense"):
+        return (J.T * G.operator).dense(), -(J.T @ G.offset)
+    number = arrays.scalar(J, G.offset)
+    return number * G.operator.dense(), -number * G.offset
+
+
+def as_numpy(tasks: Tasks) -> Tasks:
+    """The same tasks with NumPy floats, whatever library or exact numbers they are made of."""
+
+    def floats(x: Any) -> Array:
+        return arrays.to_numpy(arrays.as_float(x)).astype(float)
+
+    def converted(f: Quadratic) -> Quadratic:
+        return Quadratic(floats(f.hessian), floats(f.linear), floats(f.constant))
+
+    support = converted(tasks.support)
+    query = None if tasks.query is tasks.support else converted(tasks.query)
+    return Tasks(support, query, floats(tasks.weights))
 
 
 def _sums_without(terms: list[Array]) -> list[Array]:
@@ -113,7 +152,8 @@ def unstable_tasks(inner: InnerLoop, quadratic: Quadratic) -> list[int]:
     >>> unstable_tasks(GradientDescent(lr=0.5, steps=5), f)
     []
     """
-    bound = inner.stable_below()
+    bound = check_loop(inner).stable_below()
+    check_quadratic("quadratic", quadratic)
     largest = _largest_curvatures(inner, quadratic)
     beyond = [i for i, size in enumerate(largest) if size >= bound]
     if beyond:
@@ -134,7 +174,7 @@ def largest_stable_lr(quadratic: Quadratic) -> float:
     >>> largest_stable_lr(Quadratic([[[1.0]], [[4.0]]], [[0.0], [0.0]]))
     0.5
     """
-    xp = arrays.namespace(quadratic.linear)
+    xp = arrays.namespace(check_quadratic("quadratic", quadratic).linear)
     largest = float(xp.max(xp.linalg.eigvalsh(arrays.as_float(quadratic.hessian))))
     return 2 / largest if largest > 0 else math.inf
 

@@ -1,19 +1,18 @@
 """Namespaces and scalars: the one place that knows which array library, dtype, device and kind of number is in use.
 
 Arrays are those of NumPy, PyTorch, JAX or any other library of the array API standard, with real floating dtype; or
-NumPy object arrays whose entries are exact scalars of one kind (``fractions.Fraction``, ``flint.fmpq``, SymPy
-expressions). Both are worked on by the same code: what the standard does not offer for exact scalars (linear solves,
-ranks) is done in ``linalg`` by elimination.
+NumPy object arrays whose entries are exact scalars of one kind (:mod:`.exact`). Both are worked on by the same code:
+what the standard does not offer for exact scalars (linear solves, ranks) is done in ``linalg`` by elimination.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from fractions import Fraction
+from contextlib import AbstractContextManager
 from typing import Any, TypeAlias
 
-from .errors import InputError, is_real, known
+from .errors import ConvergenceError, InputError, known
+from .exact import exact_array, is_exact_scalar, is_zero, kind_name, kind_of, rounded, to_float
 
 Array: TypeAlias = Any
 Scalar: TypeAlias = Any
@@ -32,6 +31,11 @@ def is_array(x: Any) -> bool:
     from array_api_compat import is_array_api_obj
 
     return bool(is_array_api_obj(x)) and (type(x).__module__ != "numpy" or type(x).__name__ == "ndarray")
+
+
+def is_number(x: Any) -> bool:
+    """Whether x is one number that the package computes with: a float, an exact scalar, or an array without axes."""
+    return isinstance(x, float) or is_exact_scalar(x) or (is_array(x) and not x.ndim)
 
 
 def is_exact(x: Any) -> bool:
@@ -58,20 +62,31 @@ def coerce(**named: Any) -> list[Array]:
     arrays = {name: value for name, value in named.items() if is_array(value)}
     like: Array = None
     for name, value in arrays.items():
-        like = _exact_array(name, value) if is_exact(value) else _check_float(name, value)
-        break
+        _check_dense(name, value)
+        if like is None:
+            like = exact_array(name, value) if is_exact(value) else _check_float(name, value)
     if like is None:
         first, *rest = named
         like = _from_list(first, named[first])
-        if not is_exact(like) and any(is_exact(_from_list(name, named[name], numbers=True)) for name in rest):
+        like = like if is_exact(like) else _check_float(first, like)
+        if not is_exact(like) and any(is_exact(_from_list(name, named[name])) for name in rest):
             raise InputError(f"{first}: got floats beside exact scalars in {rest}; expected one kind of number")
         named = {**named, first: like}
     return [_alike(name, value, like) for name, value in named.items()]
 
 
+def is_finite(x: Any) -> bool | None:
+    """Whether no entry of an array, or no float, is nan or infinite; None while x is traced."""
+    from array_api_compat import is_array_api_obj
+
+    if is_exact(x) or not is_array_api_obj(x):
+        return not isinstance(x, float) or math.isfinite(x)
+    return known(lambda: namespace(x).all(namespace(x).isfinite(x)))
+
+
 def check_finite(name: str, x: Array) -> Array:
     """Return x if none of its entries is nan or infinite (not checked while x is traced)."""
-    if not is_exact(x) and known(lambda: namespace(x).all(namespace(x).isfinite(x))) is False:
+    if is_finite(x) is False:
         raise InputError(f"{name}: has entries that are nan or infinite; expected finite numbers")
     return x
 
@@ -82,10 +97,14 @@ def check_shape(name: str, x: Array, shape: tuple[int, ...]) -> None:
         raise InputError(f"{name}: has shape {tuple(x.shape)}; expected {tuple(shape)}")
 
 
-def check_broadcast(name: str, x: Array, shape: tuple[int, ...]) -> None:
-    """Raise :class:`InputError` unless x has the last axis of ``shape``, and leading axes that broadcast with it."""
-    leading = zip(reversed(x.shape[:-1]), reversed(shape[:-1]), strict=False)
-    if x.ndim < 1 or x.shape[-1] != shape[-1] or any(m != n and 1 not in (m, n) for m, n in leading):
+def check_broadcast(name: str, x: Array, shape: tuple[int, ...], *, onto: bool = False) -> None:
+    """Raise :class:`InputError` unless x has the last axis of ``shape``, and leading axes that broadcast with it.
+
+    If ``onto``, the result of that must be ``shape`` itself.
+    """
+    leading = list(zip(reversed(x.shape[:-1]), reversed(shape[:-1]), strict=False))
+    misfit = any(m != n and m != 1 and (onto or n != 1) for m, n in leading) or (onto and x.ndim > len(shape))
+    if x.ndim < 1 or x.shape[-1] != shape[-1] or misfit:
         raise InputError(
             f"{name}: has shape {tuple(x.shape)}; expected (..., {shape[-1]}) that broadcasts with {shape}"
         )
@@ -101,12 +120,18 @@ def check_symmetric(name: str, A: Array) -> None:
 def is_symmetric(A: Array, scale: float = 0.0) -> bool | None:
     """Whether A equals its transpose, exactly or up to rounding errors; None while A is traced.
 
-    Rounding errors are relative to the largest entry of A, or to ``scale`` if that is larger.
+    Rounding errors are relative to the largest entry of each matrix, or to ``scale`` if that is larger.
     """
     difference = A - namespace(A).matrix_transpose(A)
     if is_exact(A):
         return all(map(is_zero, difference.flat))
-    return known(lambda: norm(difference) <= roundoff(A) * max(norm(A), scale))
+    xp = namespace(A)
+
+    def small() -> Any:
+        allowed = roundoff(A) * xp.clip(_largest(A), min=scale)
+        return xp.all(_largest(difference) <= allowed)
+
+    return known(small)
 
 
 def check_square(name: str, A: Array) -> None:
@@ -130,8 +155,10 @@ def of_batch(index: Any) -> Any:
 def _alike(name: str, value: Any, like: Array) -> Array:
     if not is_array(value):
         return check_finite(name, full_like(name, value, like))
-    if is_exact(value):
-        value = _exact_array(name, value)
+    if is_exact(like) and _is_integral(value):
+        value = namespace(like).asarray(value, dtype=object)
+    if is_exact(value) and is_exact(like):
+        value = exact_array(name, value, like)
     _check_like(name, value, like)
     return check_finite(name, value)
 
@@ -149,8 +176,8 @@ def _check_like(name: str, value: Array, like: Array) -> None:
         raise InputError(
             f"{name}: got an array of {type(value).__module__}; expected {type(like).__module__} as before"
         )
-    if is_exact(value) and is_exact(like):
-        _one_kind(name, value, like)
+    if is_exact(value) and is_exact(like) and kind_name(value) != kind_name(like):
+        raise InputError(f"{name}: holds {kind_name(value)} numbers; expected {kind_name(like)} as in the others")
     if value.dtype != like.dtype:
         if not is_exact(value):
             _check_float(name, value)
@@ -161,14 +188,15 @@ def _check_like(name: str, value: Array, like: Array) -> None:
 
 def full_like(name: str, value: Any, like: Array) -> Array:
     """A number or nested list of numbers as an array of like's namespace, dtype and device."""
+    entries = _from_list(name, value)
     if is_exact(like):
-        entries = _from_list(name, value, numbers=True)
-        if not is_exact(entries):
+        if not is_exact(entries) and not _is_integral(entries):
             raise InputError(f"{name}: got floats beside exact scalars; expected Fractions, fmpq or SymPy numbers")
-        return _one_kind(name, _exact_array(name, entries, kind_of(like)), like)
-    entries = _from_list(name, value, numbers=True)
+        return exact_array(name, entries.astype(object), like)
     if is_exact(entries):
-        entries = _rounded(name, entries)
+        entries = rounded(name, entries)
+    elif entries.ndim:
+        _check_float(name, entries)
     return namespace(like).asarray(entries.tolist(), dtype=like.dtype, device=device(like))
 
 
@@ -182,8 +210,8 @@ def device(x: Array) -> Any:
         return None
 
 
-def _from_list(name: str, value: Any, *, numbers: bool = False) -> Array:
-    """Nested lists of floats, or of exact scalars and integers, as a NumPy array."""
+def _from_list(name: str, value: Any) -> Array:
+    """Nested lists of floats, of exact scalars, or of integers alone, as a NumPy array."""
     import numpy as np
 
     try:
@@ -191,84 +219,34 @@ def _from_list(name: str, value: Any, *, numbers: bool = False) -> Array:
     except ValueError:
         raise InputError(f"{name}: is a ragged list; expected rows of one length") from None
     if entries.dtype == object:
-        return _exact_array(name, entries)
-    if entries.dtype.kind in "iu" and (numbers and entries.ndim == 0):
-        return _exact_array(name, entries.astype(object))
-    return _check_float(name, entries)
+        return exact_array(name, entries)
+    return entries if _is_integral(entries) else _check_float(name, entries)
+
+
+def _is_integral(x: Array) -> bool:
+    return not is_exact(x) and bool(namespace(x).isdtype(x.dtype, "integral"))
+
+
+def _check_dense(name: str, x: Array) -> None:
+    if hasattr(x, "mask") or "sparse" in str(getattr(x, "layout", "")):
+        raise InputError(f"{name}: is a masked or sparse array; expected a dense one, without a mask")
 
 
 def _check_float(name: str, x: Array) -> Array:
     xp = namespace(x)
-    if xp.isdtype(x.dtype, "integral"):
+    if _is_integral(x):
         raise InputError(f"{name}: holds integers; write 1.0 for floats, or fractions.Fraction(1) for exact numbers")
     if not xp.isdtype(x.dtype, "real floating") or xp.finfo(x.dtype).bits not in (32, 64):
         raise InputError(f"{name}: has dtype {x.dtype}; expected real floating numbers of 32 or 64 bits")
     return x
 
 
-# Exact scalars
-
-
-def kind_of(x: Array) -> Callable[[Any], Scalar]:
-    """The constructor of the exact scalars in the object array x, from an integer or a Fraction."""
-    for entry in x.flat:
-        module = type(entry).__module__
-        if module.startswith("sympy"):
-            import sympy
-
-            return lambda number: sympy.Rational(number.numerator, number.denominator) if _rational(number) else number
-        if module.startswith("flint"):
-            kind = type(entry)
-            return lambda number: (
-                kind(number.numerator, number.denominator) if isinstance(number, Fraction) else kind(number)
-            )
-    return Fraction
-
-
-def _one_kind(name: str, x: Array, like: Array) -> Array:
-    """The array x, if its exact scalars are of the same kind as those of ``like``."""
-    if _kind_name(x) != _kind_name(like):
-        raise InputError(f"{name}: holds {_kind_name(x)} numbers; expected {_kind_name(like)} as in the others")
-    return x
-
-
-def _kind_name(x: Array) -> str:
-    """The package of the exact scalars in x; integers alone become Fractions."""
-    return next((type(entry).__module__.split(".")[0] for entry in x.flat), "fractions")
-
-
-def _rational(number: Any) -> bool:
-    return isinstance(number, (int, Fraction))
-
-
-def _exact_array(name: str, x: Array, kind: Callable[[Any], Scalar] | None = None) -> Array:
-    """The array x with its integers turned into exact scalars of the kind that its other entries have."""
-    import numpy as np
-
-    for entry in x.flat:
-        foreign = isinstance(entry, (float, complex, str, bytes, type(None), list, bool))
-        if foreign or not hasattr(entry, "__add__") or not is_real(entry):
-            raise InputError(f"{name}: holds {entry!r}; expected real numbers, exact or floating, not a mixture")
-    kind = kind or kind_of(x)
-    out: Array = np.empty(x.shape, dtype=object)
-    out.flat = [kind(entry) if _rational(entry) else entry for entry in x.flat]
-    return out
-
-
-def _rounded(name: str, x: Array) -> Array:
-    import numpy as np
-
-    try:
-        return np.asarray(
-            [float(Fraction(str(entry)) if "flint" in type(entry).__module__ else entry) for entry in x.flat]
-        ).reshape(x.shape)
-    except TypeError:
-        raise InputError(f"{name}: holds symbols; expected numbers") from None
+# Values
 
 
 def as_float(x: Array) -> Array:
     """The array x with floating entries: exact numbers are rounded to double precision, floats stay as they are."""
-    return _rounded("matrix", x) if is_exact(x) else x
+    return rounded("matrix", x) if is_exact(x) else x
 
 
 def detached(x: Array) -> Array:
@@ -285,6 +263,16 @@ def is_traced(x: Array) -> bool:
     return not is_exact(x) and known(lambda: namespace(x).all(x == x)) is None
 
 
+def entries(x: Array) -> tuple[Scalar, ...]:
+    """The entries of a vector: numbers for NumPy; elsewhere 0-d arrays, which stay part of a derivative."""
+    return tuple(x.tolist() if type(x).__module__ == "numpy" else (x[k] for k in range(x.shape[0])))
+
+
+def is_floating(x: Any) -> bool:
+    """Whether x is an array of floats whose values can be read."""
+    return is_array(x) and not is_exact(x) and not is_traced(x)
+
+
 def to_numpy(x: Array) -> Array:
     """A NumPy copy of an array of any library and device."""
     import numpy as np
@@ -296,53 +284,71 @@ def to_numpy(x: Array) -> Array:
     )
 
 
-def scalar(number: Scalar, like: Array) -> Scalar:
-    """A number that can be multiplied with ``like`` without changing its dtype, or its exactness."""
-    if is_array(number):
-        if namespace(number) is not namespace(like):
-            kinds = f"a number of {type(number).__module__} beside arrays of {type(like).__module__}"
-            raise InputError(f"got {kinds}; expected one library")
-        return number if is_exact(like) else namespace(like).astype(number, like.dtype, copy=False)
-    if type(number).__module__ == "numpy":
-        number = number.item()
-    if not is_exact(like):
-        rational = isinstance(number, Fraction) or type(number).__module__.split(".")[0] in ("flint", "sympy")
-        return float(_rounded("scalar", _cell(number)).item()) if rational else number
-    if isinstance(number, float):
-        raise InputError(f"got the float {number} beside exact scalars; expected a Fraction, fmpq or SymPy number")
-    return kind_of(like)(number) if _rational(number) else number
-
-
-def divisor(number: Scalar) -> Scalar:
-    """A number by which 1 can be divided without losing exactness: integers become Fractions."""
-    return Fraction(number) if isinstance(number, int) else number
-
-
-def _cell(number: Scalar) -> Array:
+def quiet() -> AbstractContextManager[Any]:
+    """Without NumPy's warnings of overflow, which :func:`check_overflow` reports as an error in every library."""
     import numpy as np
 
-    cell = np.empty((), dtype=object)
-    cell[()] = number
-    return cell
+    return np.errstate(all="ignore")
 
 
-def is_zero(entry: Scalar) -> bool:
-    """Whether an exact scalar is zero; a SymPy expression is simplified first."""
-    if type(entry).__module__.startswith("sympy"):
-        import sympy
+def check_overflow(what: str, *values: Any) -> None:
+    """Raise :class:`ConvergenceError` if floats, arrays or dense matrices computed from finite ones are not finite.
 
-        return bool(sympy.simplify(entry) == 0)
-    return bool(entry == 0)
+    It is not checked while they are traced.
+    """
+    for x in values:
+        if is_finite(getattr(x, "array", x)) is False:
+            raise ConvergenceError(f"{what} overflows: it leaves the range of floats; expected smaller steps, or fewer")
+
+
+def scalar(number: Scalar, like: Any, name: str = "number") -> Scalar:
+    """A number that can be multiplied with ``like``, an array or a scalar, without changing its dtype or exactness.
+
+    Exact numbers take the kind of exact scalars, and are rounded beside floats; errors call the number by the name.
+    """
+    exact = is_exact(like) if is_array(like) else is_exact_scalar(like)
+    if is_array(number):
+        if is_array(like) and namespace(number) is not namespace(like):
+            kinds = f"a number of {type(number).__module__} beside arrays of {type(like).__module__}"
+            raise InputError(f"{name}: got {kinds}; expected one library")
+        return namespace(like).astype(number, like.dtype, copy=False) if is_array(like) and not exact else number
+    if type(number).__module__ == "numpy":
+        number = number.item()
+    if exact and isinstance(number, float):
+        raise InputError(
+            f"{name}: got the float {number} beside exact scalars; expected a Fraction, fmpq or SymPy number"
+        )
+    if not is_exact_scalar(number):
+        return number
+    if exact:
+        return kind_of(like)(number)
+    return to_float(name, number) if is_array(like) or isinstance(like, float) else number
 
 
 def norm(x: Array) -> float:
-    """The largest absolute entry, as a float: the scale against which rounding errors are judged."""
-    return max((abs(float(entry)) for entry in as_float(x).reshape(-1)), default=0.0) if is_exact(x) else _max_abs(x)
-
-
-def _max_abs(x: Array) -> float:
+    """The largest absolute entry of an array of floats: the scale against which rounding errors are judged."""
     xp, x = namespace(x), detached(x)
     return float(xp.max(xp.abs(x))) if math.prod(x.shape) else 0.0
+
+
+def ill_conditioned(x: Array) -> float:
+    """The condition number beyond which few digits of a solution are correct: 1e12, in single precision 1.7e5."""
+    return min(1e12, 0.02 / epsilon(x))
+
+
+def _largest(A: Array) -> Array:
+    """The largest entry in magnitude of each matrix."""
+    xp, A = namespace(A), detached(A)
+    return xp.max(xp.abs(A), axis=(-2, -1))
+
+
+def expm1_quotient(x: Any) -> Any:
+    """``(e^x - 1) / x``, 1 at x = 0, entrywise and without cancellation, for floats."""
+    if not is_array(x):
+        return math.expm1(x) / x if x else 1.0
+    xp = namespace(x)
+    safe = xp.where(x == 0, xp.ones_like(x), x)
+    return xp.where(x == 0, xp.ones_like(x), xp.expm1(safe) / safe)
 
 
 def exp(x: Any) -> Any:
@@ -355,6 +361,6 @@ def exp(x: Any) -> Any:
         import sympy
 
         return sympy.exp(x)
-    if isinstance(x, (int, float)):
+    if isinstance(x, float) or x == 0:
         return math.exp(x)
     raise InputError(f"exp: got {type(x).__name__}; the exponential of an exact rational is not rational")

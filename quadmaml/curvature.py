@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from . import arrays, linalg
 from .arrays import Array
-from .errors import InputError, check_steps
+from .errors import InputError, SingularError, check_steps, known
+from .exact import divisor
 
 __all__ = ["Dense", "Diagonal", "RingElement"]
 
@@ -24,6 +25,8 @@ class RingElement(ABC):
 
     # NumPy must leave ``array * element`` and ``np.float64(2) * element`` to the methods below.
     __array_ufunc__ = None
+    # Elements of a lower level may be entries of those of a higher one, and count as numbers beside them.
+    level = 0
 
     @property
     @abstractmethod
@@ -55,8 +58,26 @@ class RingElement(ABC):
     def exp(self) -> Self:
         """The exponential series of self."""
 
+    def is_zero(self) -> bool | None:
+        """Whether self is zero in its ring; None where that is not known."""
+        return None
+
+    def solve(self, vector: Any) -> Any:
+        """The vector x with ``self @ x = vector``; SingularError where there is none."""
+        return self.inverse() @ vector
+
+    def __matmul__(self, vector: Any) -> Any:
+        return NotImplemented
+
+    def _is_number(self, other: Any) -> bool:
+        """Whether ``other`` counts as a number beside self: no map, and no ring element that may contain self."""
+        inside = other.level < self.level if isinstance(other, RingElement) else not hasattr(other, "operator")
+        return bool(inside)
+
     def __add__(self, other: Any) -> Self:
-        return self._plus(other) if isinstance(other, type(self)) else self._shifted(other)
+        if isinstance(other, type(self)):
+            return self._plus(other)
+        return self._shifted(other) if self._is_number(other) else NotImplemented
 
     def __radd__(self, other: Any) -> Self:
         return self._shifted(other)
@@ -72,7 +93,9 @@ class RingElement(ABC):
         return (-self)._shifted(other)
 
     def __mul__(self, other: Any) -> Self:
-        return self._times(other) if isinstance(other, type(self)) else self._scaled(other)
+        if isinstance(other, type(self)):
+            return self._times(other)
+        return self._scaled(other) if self._is_number(other) else NotImplemented
 
     def __rmul__(self, other: Any) -> Self:
         return self._scaled(other)
@@ -80,7 +103,7 @@ class RingElement(ABC):
     def __truediv__(self, other: Any) -> Self:
         if isinstance(other, type(self)):
             return self._times(other.inverse())
-        return self._scaled(1 / arrays.divisor(other))
+        return self._scaled(1 / divisor(other)) if self._is_number(other) else NotImplemented
 
     def __rtruediv__(self, other: Any) -> Self:
         inverse: Self = self.inverse()
@@ -132,7 +155,10 @@ class Dense(RingElement):
         return number[..., None, None] if getattr(number, "ndim", 0) else number
 
     def inverse(self) -> Dense:
-        return Dense(linalg.solve(self.array, self._one().array))
+        inverse = linalg.solve(self.array, self._one().array)
+        if arrays.is_floating(inverse):
+            linalg.warn_if_ill_conditioned(self.array, inverse)
+        return Dense(inverse)
 
     def exp(self) -> Dense:
         return Dense(linalg.expm(self.array))
@@ -163,18 +189,18 @@ class Dense(RingElement):
             return Dense(linalg.stacked_adjoint(weights, self.array, X.array))
         return linalg.stacked_adjoint(weights, self.array, X[..., None])[..., 0]
 
-    def bordered(self, column: Array, corner: Any) -> Dense:
-        """The block matrices ``[[A, column], [0, corner]]``, shape ``(..., d + 1, d + 1)``."""
-        xp = arrays.namespace(self.array)
-        zero = xp.zeros_like(column)[..., None, :]
-        last = zero[..., :1] + arrays.scalar(corner, self.array)
-        return Dense(
-            xp.concat([xp.concat([self.array, column[..., None]], axis=-1), xp.concat([zero, last], axis=-1)], axis=-2)
-        )
+    def exp_bordered(self, columns: Array, corner: Any) -> tuple[Dense, Array]:
+        """The upper blocks of ``exp [[A, columns], [0, corner I]]``, for columns of shape ``(..., d, m)``.
 
-    def unbordered(self) -> tuple[Dense, Array]:
-        """The blocks ``A, column`` of :meth:`bordered`."""
-        return Dense(self.array[..., :-1, :-1]), self.array[..., :-1, -1]
+        Exact also where A is singular: the exponential is that of the block matrix as a whole.
+        """
+        xp, d = arrays.namespace(self.array), self.array.shape[-1]
+        last = linalg.eye(columns.shape[-1], columns) * arrays.scalar(corner, columns)
+        last = xp.zeros_like(columns[..., :1, :]) + last
+        zero = xp.zeros_like(xp.matrix_transpose(columns))
+        upper, lower = xp.concat([self.array, columns], axis=-1), xp.concat([zero, last], axis=-1)
+        exp = linalg.expm(xp.concat([upper, lower], axis=-2))
+        return Dense(exp[..., :d, :d]), exp[..., :d, d:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +232,7 @@ class Diagonal(RingElement):
         return Diagonal(self.entries**0)
 
     def _scalar(self, number: Any) -> Any:
-        return arrays.scalar(number, self.entries) if arrays.is_array(self.entries) else number
+        return arrays.scalar(number, self.entries)
 
     def __pow__(self, k: Any) -> Diagonal:
         return Diagonal(self.entries**k)
@@ -215,7 +241,14 @@ class Diagonal(RingElement):
         return NotImplemented if hasattr(vector, "operator") else self.entries * vector
 
     def inverse(self) -> Diagonal:
+        zero = self.entries == 0
+        if known(lambda: arrays.namespace(zero).any(zero) if arrays.is_array(zero) else zero):
+            raise SingularError("the matrix is singular: an eigenvalue by which to divide is 0")
         return Diagonal(1 / self.entries)
 
     def exp(self) -> Diagonal:
         return Diagonal(arrays.exp(self.entries))
+
+    def exp_bordered(self, columns: Any, corner: Any) -> tuple[Diagonal, Any]:
+        """As of a dense matrix, entrywise: ``e^x`` and ``columns (e^x - e^corner) / (x - corner)``."""
+        return self.exp(), columns * arrays.exp(corner) * arrays.expm1_quotient(self.entries - corner)

@@ -79,30 +79,65 @@ def known(condition: Callable[[], Any]) -> bool | None:
         return None
 
 
+def package(value: Any) -> str:
+    """The package that a value's class comes from, such as ``numpy``, ``flint`` or ``builtins``."""
+    return type(value).__module__.split(".")[0]
+
+
 def is_real(value: Any) -> bool:
-    """False for a SymPy number that is known not to be real and finite, such as ``I``, ``oo`` or ``nan``."""
-    finite = getattr(value, "is_finite", True) if getattr(value, "is_number", False) else True
-    return getattr(value, "is_extended_real", True) is not False and finite is True
+    """Whether a scalar may be a finite real number, and one that is either a float or exact.
+
+    False for SymPy's ``I``, ``oo`` and ``nan`` and for its Floats; for flint's balls; for Decimals.
+    """
+    kind = package(value)
+    if kind == "sympy":
+        import sympy
+
+        finite = isinstance(value, sympy.Expr) and (value.is_finite is True or not value.is_number)
+        return finite and value.is_extended_real is not False and not value.has(sympy.Float)
+    return kind not in ("decimal", "_decimal") and (kind != "flint" or type(value).__name__ in ("fmpz", "fmpq"))
+
+
+def _plain(value: Any) -> Any:
+    """A 0-d array or scalar of a library that does not differentiate, or an integer of flint's, as a Python number.
+
+    NumPy's would widen the dtype of what they multiply; those of array-api-strict refuse to multiply ring elements.
+    """
+    if type(value).__name__ == "fmpz":
+        return int(value)
+    if package(value) == "numpy" and getattr(value, "shape", None) == ():
+        return value.item()
+    if package(value) == "array_api_strict" and value.shape == ():
+        return next((kind(value) for kind in (float, int) if kind.__name__ in str(value.dtype)), value)
+    return value
 
 
 def check_number(name: str, value: Any, *, above: int | None = None, at_least: int | None = None) -> Any:
-    """Return ``value`` if it is one finite real number in the stated range, else raise :class:`InputError`."""
+    """Return ``value`` if it is one finite real number in the stated range, else raise :class:`InputError`.
+
+    A float or an exact number (an integer, a Fraction, flint.fmpq, a SymPy expression without floats). Arrays without
+    axes come back as Python numbers, unless their library differentiates.
+    """
+    if hasattr(value, "level"):
+        return value  # a number of some ring, which has no order
     bound = f" > {above}" if above is not None else f" >= {at_least}" if at_least is not None else ""
     refusal = InputError(f"{name}: got {value!r}; expected a finite real number{bound}")
     if getattr(value, "shape", ()) != ():
         raise InputError(f"{name}: got an array of shape {tuple(value.shape)}; expected one real number{bound}")
-    if isinstance(value, (bool, complex)) or not is_real(value):
+    number = _plain(value)
+    kind = str(getattr(number, "dtype", ""))
+    if isinstance(number, (bool, complex)) or hasattr(number, "mask") or "bool" in kind or "complex" in kind:
         raise refusal
-    if any(kind in str(getattr(value, "dtype", "")) for kind in ("bool", "complex")):
-        raise refusal
+    if not is_real(number):
+        raise InputError(f"{refusal}, either a float or exact (an integer, a Fraction, fmpq, SymPy without Floats)")
     try:
-        magnitude = abs(value)
+        magnitude = abs(number)
     except TypeError:
         raise refusal from None
-    below = known(lambda: value <= above) if above is not None else known(lambda: value < at_least)
+    below = known(lambda: number <= above) if above is not None else known(lambda: number < at_least)
     if below or known(lambda: magnitude < float("inf")) is False:
         raise refusal
-    return value
+    return number
 
 
 def check_steps(name: str, value: Any, *, at_least: int = 0) -> Any:
@@ -116,3 +151,10 @@ def check_steps(name: str, value: Any, *, at_least: int = 0) -> Any:
     if steps < at_least:
         raise InputError(f"{name}: got {value!r}; expected an integer >= {at_least}")
     return steps
+
+
+def check_count(name: str, value: Any) -> int:
+    """Return a number of steps if it is known, else raise :class:`InputError`."""
+    if not isinstance(value, int):
+        raise InputError(f"{name}: got the symbol {value}; expected an integer, for steps are taken one by one")
+    return value

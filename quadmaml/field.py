@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import arrays, linalg
-from .affine import Augmented, checked
+from .affine import AffineMap, Augmented, checked
 from .arrays import Array, Scalar
 from .curvature import Dense
 from .errors import (
@@ -19,6 +19,7 @@ from .errors import (
     UnstableStepWarning,
     check_number,
     check_steps,
+    known,
 )
 from .quadratic import Quadratic
 
@@ -66,8 +67,9 @@ class AffineField:
 
     def __call__(self, theta: Any) -> Any:
         """``M theta - v`` at points of shape ``(..., d)``."""
-        _, theta = arrays.coerce(rhs=self.rhs, theta=theta)
-        arrays.check_broadcast("theta", theta, self.rhs.shape)
+        if arrays.is_array(self.rhs):
+            _, theta = arrays.coerce(rhs=self.rhs, theta=theta)
+            arrays.check_broadcast("theta", theta, self.rhs.shape)
         return self.operator @ theta - self.rhs
 
     def zero(self, *, minimum_norm: bool = False) -> Array:
@@ -89,15 +91,13 @@ class AffineField:
         Warns
         -----
         IllConditionedWarning
-            If the condition number of M exceeds 1e12.
+            If the condition number of M, null space aside, exceeds 1e12 (1.7e5 in single precision).
         """
-        M, d = self.matrix, self.matrix.shape[-1]
-        if arrays.is_traced(M):
+        if not arrays.is_array(self.rhs) or arrays.is_traced(self.rhs):
             return self.operator.solve(self.rhs)
-        if minimum_norm:
-            return linalg.minimum_norm_solution(M, self.rhs)
+        M, d = self.matrix, self.matrix.shape[-1]
         lost = linalg.null_space(M)
-        if lost.shape[-1]:
+        if lost.shape[-1] and not minimum_norm:
             precision = "exactly" if arrays.is_exact(M) else "to working precision"
             raise SingularError(
                 f"matrix: has rank {d - lost.shape[-1]} of {d} {precision}; no task informs the span of the columns of"
@@ -106,12 +106,17 @@ class AffineField:
                 d - lost.shape[-1],
                 lost,
             )
-        if not arrays.is_exact(M) and (condition := linalg.condition_number(M)) > 1e12:
+        if not arrays.is_exact(M) and (condition := linalg.condition_number(M)) > arrays.ill_conditioned(M):
             warnings.warn(f"the condition number of M is {condition:.1e}", IllConditionedWarning, stacklevel=2)
-        return self.operator.solve(self.rhs)
+        return linalg.minimum_norm_solution(M, self.rhs) if lost.shape[-1] else self.operator.solve(self.rhs)
 
     def is_gradient(self) -> bool:
-        """Whether the field is the gradient of some function: M is symmetric, exactly or up to rounding errors."""
+        """Whether the field is the gradient of some function: M is symmetric, exactly or up to rounding errors.
+
+        In a ring of letters: whether that was shown.
+        """
+        if not arrays.is_array(self.rhs):
+            return (self.operator - self.operator.T).is_zero() is True
         return arrays.is_symmetric(self.matrix, self.scale) is not False
 
     def potential(self) -> Quadratic:
@@ -122,12 +127,15 @@ class AffineField:
         NotAGradientError
             If M is not symmetric: no function has this gradient.
         """
+        if not arrays.is_array(self.rhs):
+            if not self.is_gradient():
+                raise NotAGradientError("matrix: M was not shown to be symmetric; a field is a gradient only if it is")
+            return Quadratic(self.operator, self.rhs)
         if not self.is_gradient():
-            asymmetry = arrays.norm(self.matrix - self.operator.T.dense()) / arrays.norm(self.matrix)
-            raise NotAGradientError(
-                f"matrix: M differs from M' by {asymmetry:.1e} of its largest entry; a field M theta - v is a gradient"
-                " only if M is symmetric"
-            )
+            M, by = self.matrix, ""
+            if not arrays.is_exact(M):
+                by = f" by {arrays.norm(M - self.operator.T.dense()) / arrays.norm(M):.1e} of its largest entry"
+            raise NotAGradientError(f"matrix: M differs from M'{by}; a field is a gradient only if M is symmetric")
         return Quadratic((self.operator + self.operator.T) / 2, self.rhs, 0 * self.rhs[0])
 
     def descend(self, theta0: Any, lr: Scalar, steps: int) -> Array:
@@ -138,11 +146,27 @@ class AffineField:
         >>> AffineField([[1.0]], [1.0]).descend([0.0], lr=0.5, steps=2).tolist()
         [0.75]
         """
-        _, theta0 = arrays.coerce(rhs=self.rhs, theta0=theta0)
-        arrays.check_broadcast("theta0", theta0, self.rhs.shape)
-        lr = check_number("lr", lr, above=0)
+        if arrays.is_array(self.rhs):
+            _, theta0 = arrays.coerce(rhs=self.rhs, theta0=theta0)
+            arrays.check_broadcast("theta0", theta0, self.rhs.shape)
+        lr = arrays.scalar(check_number("lr", lr, above=0), self.rhs, "lr")
+        steps = check_steps("steps", steps)
         step = (1 - lr * Augmented(self.operator, -self.rhs, 0)).as_map()
-        return (step ** check_steps("steps", steps))(theta0)
+        far = arrays.is_floating(theta0) and known(lambda: steps * lr * arrays.norm(self.matrix) > 1e4)
+        if far and self.is_gradient():
+            # Along the null space a high power of 1, up to rounding, would grow or vanish: the start only drifts there.
+            moved, kept = self._split()
+            drift = kept @ self.rhs
+            drift = drift if arrays.norm(drift) > arrays.roundoff(drift) * arrays.norm(self.rhs) else 0 * drift
+            step = AffineMap(moved * step.operator * moved, moved @ step.offset)
+            return (step**steps)(moved @ theta0) + kept @ theta0 + lr * steps * drift
+        return (step**steps)(theta0)
+
+    def _split(self) -> tuple[Dense, Dense]:
+        """The projections on the range and on the null space of a symmetric M."""
+        N = linalg.null_space(self.matrix)
+        kept = Dense(N @ arrays.namespace(N).matrix_transpose(N))
+        return 1 - kept, kept
 
     def spectrum(self) -> Array:
         """The eigenvalues of M: ascending, or if M is not symmetric complex and ordered by their real parts.
@@ -187,7 +211,7 @@ class AffineField:
             If the rate is above 1: the outer loop diverges.
         """
         M = arrays.as_float(self.matrix)
-        lr = float(arrays.scalar(check_number("lr", lr, above=0), M))
+        lr = float(arrays.scalar(check_number("lr", lr, above=0), M, "lr"))
         values = linalg.eigenvalues(M, symmetric=self.is_gradient())
         rate: float = max(abs(1 - lr * complex(value)) for value in values)
         if rate > 1 + arrays.roundoff(M):

@@ -7,6 +7,7 @@ eliminated here, so that a rank is exact.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,15 +17,16 @@ from .arrays import (
     detached,
     device,
     epsilon,
+    ill_conditioned,
     is_exact,
-    is_zero,
-    kind_of,
+    is_floating,
     namespace,
     norm,
     roundoff,
     to_numpy,
 )
-from .errors import InputError, SingularError, known
+from .errors import IllConditionedWarning, InputError, SingularError, known
+from .exact import is_zero, kind_of
 
 
 def eye(d: int, like: Array) -> Array:
@@ -47,7 +49,9 @@ def matvec(A: Array, x: Array) -> Array:
 
 
 def dot(x: Array, y: Array) -> Array:
-    """The inner product over the last axis."""
+    """The inner product over the last axis, or in any other ring."""
+    if not hasattr(x, "ndim"):
+        return x.T @ y
     return (x[..., None, :] @ y[..., :, None])[..., 0, 0]
 
 
@@ -102,10 +106,25 @@ def row_echelon(rows: Array, columns: int) -> tuple[Array, list[int]]:
     return rows, pivots
 
 
+def warn_if_ill_conditioned(A: Array, inverse: Array) -> None:
+    """Warn if, by their largest entries, the condition number of one of the matrices leaves few correct digits."""
+    xp, A, inverse = namespace(A), detached(A), detached(inverse)
+    conditions = xp.max(xp.abs(A), axis=(-2, -1)) * xp.max(xp.abs(inverse), axis=(-2, -1))
+    if (condition := norm(conditions)) > ill_conditioned(A):
+        text = f"a matrix of condition number {condition:.1e} is inverted, such as A + strength I for a tiny strength"
+        warnings.warn(text, IllConditionedWarning, stacklevel=2)
+
+
 def expm(A: Array) -> Array:
-    """The matrix exponential over the last two axes, by the array library's own routine where it has one."""
+    """The matrix exponential over the last two axes, by the array library's own routine where it has one.
+
+    Its relative error grows like the norm of A times the machine precision; IllConditionedWarning from 1e12 on.
+    """
     if is_exact(A):
         raise InputError("exp: got exact scalars; the exponential of a rational matrix is not rational")
+    if is_floating(A) and (size := norm(A)) > ill_conditioned(A):
+        text = f"the exponential of a matrix of size {size:.1e} keeps few correct digits, as of time A for a long time"
+        warnings.warn(text, IllConditionedWarning, stacklevel=2)
     xp = namespace(A)
     if hasattr(xp.linalg, "matrix_exp"):
         return xp.linalg.matrix_exp(A)
@@ -153,15 +172,20 @@ def stacked_adjoint(weights: Array, J: Array, X: Array) -> Array:
 # Ranks
 
 
-def is_positive_semidefinite(A: Array) -> bool:
-    """Whether no matrix in A has a negative eigenvalue: exactly for exact scalars, else up to rounding errors."""
+def is_positive_semidefinite(A: Array) -> bool | None:
+    """Whether no matrix in A has a negative eigenvalue: exactly for exact scalars, else up to rounding errors.
+
+    None where the sign of a symbol that is not known decides.
+    """
     if is_exact(A):
-        return all(_is_psd(matrix) for matrix in A.reshape(-1, *A.shape[-2:]))
-    xp = namespace(A)
-    return bool(xp.min(xp.linalg.eigvalsh(A)) >= -roundoff(A) * norm(A))
+        found = {_is_psd(matrix) for matrix in A.reshape(-1, *A.shape[-2:])}
+        return False if False in found else None if None in found else True
+    xp, values = namespace(A), namespace(A).linalg.eigvalsh(A)
+    allowed = 10 * A.shape[-1] * epsilon(A) * xp.max(xp.abs(values), axis=-1)
+    return bool(xp.all(xp.min(values, axis=-1) >= -allowed))
 
 
-def _is_psd(A: Array) -> bool:
+def _is_psd(A: Array) -> bool | None:
     """Symmetric elimination: a negative pivot, or a zero pivot beside a non-zero entry, shows a negative eigenvalue."""
     A = A.copy()
     for j in range(len(A)):
@@ -169,8 +193,8 @@ def _is_psd(A: Array) -> bool:
             if not all(map(is_zero, A[j, j:])):
                 return False
             continue
-        if known(lambda pivot=A[j, j]: pivot < 0) is not False:  # type: ignore[misc]
-            return False
+        if (negative := known(lambda pivot=A[j, j]: pivot < 0)) is not False:  # type: ignore[misc]
+            return None if negative is None else False
         for i in range(j + 1, len(A)):
             A[i] = A[i] - A[i, j] / A[j, j] * A[j]
     return True
@@ -192,37 +216,49 @@ def null_space(M: Array) -> Array:
         return basis
     xp = namespace(M)
     _, singular, rows = xp.linalg.svd(M)
-    rank = int(xp.sum(xp.astype(singular > d * epsilon(M) * xp.max(singular), xp.int64)))
+    rank = int(xp.count_nonzero(singular > d * epsilon(M) * xp.max(singular)))
     return xp.matrix_transpose(rows[rank:, :])
 
 
 def condition_number(M: Array) -> float:
-    """The ratio of the largest to the smallest singular value; infinite where that is zero."""
+    """The ratio of the largest to the smallest singular value that does not count as zero."""
     M = detached(as_float(M))
-    singular = namespace(M).linalg.svdvals(M)
-    smallest = float(singular[-1])
-    return float(singular[0]) / smallest if smallest else math.inf
+    singular = [float(value) for value in namespace(M).linalg.svdvals(M)]
+    return singular[0] / min((s for s in singular if s > M.shape[-1] * epsilon(M) * singular[0]), default=math.inf)
+
+
+def inverse_norm(M: Array) -> float:
+    """The reciprocal of the smallest singular value; infinite where that is zero."""
+    smallest = float(namespace(M).linalg.svdvals(detached(M))[-1])
+    return 1 / smallest if smallest else math.inf
 
 
 def minimum_norm_solution(M: Array, v: Array) -> Array:
     """The solution of ``M x = v`` of least norm, for one matrix of any rank; SingularError if there is none.
 
-    With columns N spanning the null space of M and L that of M', ``[M L; N' 0]`` is invertible, and the solution x of
+    Floats: ``x = M^+ v``, whose derivative is that of the pseudo-inverse at constant rank. Exact scalars: with columns
+    N spanning the null space of M and L that of M', ``[M L; N' 0]`` is invertible, and the solution x of
     ``M x + L y = v``, ``N' x = 0`` is orthogonal to N; ``y = 0`` exactly if v lies in the range of M.
     """
-    xp, N, L = namespace(M), null_space(M), null_space(namespace(M).matrix_transpose(M))
-    lost = N.shape[-1]
-    corner = xp.zeros((lost, lost), dtype=M.dtype, device=device(M)) if not is_exact(M) else 0 * eye(lost, M)
-    system = xp.concat([xp.concat([M, L], axis=1), xp.concat([xp.matrix_transpose(N), corner], axis=1)], axis=0)
-    zeros = corner[:, 0] if lost else v[:0]
-    solution = solve(system, xp.concat([v, zeros], axis=0)[:, None])[:, 0]
-    x, outside = solution[: v.shape[0]], solution[v.shape[0] :]
-    inside = all(map(is_zero, outside)) if is_exact(M) else norm(outside) <= roundoff(M) * (norm(M) * norm(x) + norm(v))
+    if is_exact(M):
+        x, inside = _bordered_solution(M, v)
+    else:
+        x = matvec(namespace(M).linalg.pinv(M, rtol=M.shape[-1] * epsilon(M)), v)
+        inside = norm(matvec(M, x) - v) <= roundoff(M) * (norm(M) * norm(x) + norm(v))
     if not inside:
-        raise SingularError(
-            "no solution: the right-hand side has a part outside the range of the matrix", M.shape[-1] - lost, N
-        )
+        N = null_space(M)
+        rank = M.shape[-1] - N.shape[-1]
+        raise SingularError("no solution: the right-hand side has a part outside the range of the matrix", rank, N)
     return x
+
+
+def _bordered_solution(M: Array, v: Array) -> tuple[Array, bool]:
+    import numpy as np
+
+    N, L = null_space(M), null_space(M.T)
+    corner = 0 * eye(N.shape[-1], M)
+    solution = solve(np.block([[M, L], [N.T, corner]]), np.concatenate([v, corner.sum(axis=0)])[:, None])[:, 0]
+    return solution[: len(v)], all(map(is_zero, solution[len(v) :]))
 
 
 def eigenvalues(M: Array, *, symmetric: bool) -> Array:

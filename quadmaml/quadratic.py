@@ -10,6 +10,7 @@ from . import arrays, linalg
 from .arrays import Array
 from .curvature import Dense, RingElement
 from .errors import InputError, SingularError, check_number, known
+from .family import Family, family, holds_elements
 
 __all__ = ["Quadratic"]
 
@@ -78,8 +79,10 @@ class Quadratic:
         ([1.0], 5.0)
         """
         A, g, value = _checked(hessian=hessian, gradient=gradient, value=value)
-        _, x = arrays.coerce(gradient=g, at=at)
-        arrays.check_shape("at", x, g.shape)
+        x = at
+        if arrays.is_array(g):
+            _, x = arrays.coerce(gradient=g, at=at)
+            arrays.check_shape("at", x, g.shape)
         h = A @ x - g
         return cls(A, h, value + linalg.dot(x, h - (A @ x) / 2))
 
@@ -102,7 +105,7 @@ class Quadratic:
         >>> f.minimizer().tolist(), float(f.minimum())
         ([1.0], 0.0)
         """
-        check_number("ridge", ridge, at_least=0)
+        ridge = check_number("ridge", ridge, at_least=0)
         X, y = arrays.coerce(X=X, y=y)
         if X.ndim < 2 or 0 in X.shape[-2:]:
             raise InputError(f"X: has shape {tuple(X.shape)}; expected (..., m, d) with at least one row and column")
@@ -110,7 +113,7 @@ class Quadratic:
         m, features = X.shape[-2], arrays.namespace(X).matrix_transpose(X)
         gram = Dense((features @ X) / arrays.scalar(m, X))
         if known(lambda: ridge == 0) is not True:
-            gram = gram + ridge
+            gram = gram + arrays.scalar(ridge, X, "ridge")
         return cls(gram, linalg.matvec(features, y) / arrays.scalar(m, X), linalg.dot(y, y) / arrays.scalar(2 * m, X))
 
     @classmethod
@@ -134,7 +137,9 @@ class Quadratic:
 
     @property
     def dim(self) -> int:
-        """The dimension d."""
+        """The dimension d; letters, which stand for every dimension, have none."""
+        if not arrays.is_array(self.linear):
+            raise InputError("dim: the vectors of this ring have no dimension; expected arrays")
         return int(self.linear.shape[-1])
 
     def __call__(self, x: Any) -> Array:
@@ -159,10 +164,17 @@ class Quadratic:
         Raises
         ------
         InputError
-            If f is not bounded below: A has a negative eigenvalue, or h a part outside the range of a singular A.
+            If f is not bounded below: A has a negative eigenvalue, or h a part outside the range of a singular A. Also
+            if the signs of symbols would decide that and are not known.
         """
         unbounded = InputError("minimum: f is not bounded below; expected curvature without negative eigenvalues")
-        if not linalg.is_positive_semidefinite(self.hessian):
+        bounded = linalg.is_positive_semidefinite(self.hessian)
+        if bounded is None:
+            raise InputError(
+                "minimum: whether f is bounded below cannot be decided, for signs of symbols are not known; expected"
+                " symbols with assumptions, such as Symbol('a', positive=True)"
+            )
+        if not bounded:
             raise unbounded
         xp, d = arrays.namespace(self.linear), self.dim
         A, h = xp.reshape(self.hessian, (-1, d, d)), xp.reshape(self.linear, (-1, d))
@@ -188,6 +200,9 @@ class Quadratic:
 
     def mean(self, weights: Any) -> Quadratic:
         """The weighted sum ``sum_i w_i f_i`` over the first batch axis; weights sum to 1 for a mean."""
+        if isinstance(self.curvature, Family):
+            w = family("weights", weights, len(self.curvature))
+            return Quadratic(*(part.weighted_sum(w) for part in (self.curvature, self.linear, self.constant)))
         if self.linear.ndim < 2:
             raise InputError("mean: there is no batch axis; expected a batch of quadratics")
         w, _ = arrays.coerce(weights=weights, linear=self.linear)
@@ -202,7 +217,8 @@ class Quadratic:
         return Quadratic(self.curvature + other.curvature, self.linear + other.linear, self.constant + other.constant)
 
     def __mul__(self, number: Any) -> Quadratic:
-        c = arrays.scalar(check_number("factor", number), self.linear)
+        c = check_number("factor", number)
+        c = arrays.scalar(c, self.linear, "factor") if arrays.is_array(self.linear) else c
         return Quadratic(c * self.curvature, c * self.linear, c * self.constant)
 
     __rmul__ = __mul__
@@ -217,6 +233,9 @@ class Quadratic:
 def _checked(**named: Any) -> tuple[Any, Any, Any]:
     """Curvature, vector and number of a quadratic, under the names that the caller gave them."""
     (first, hessian), (second, vector), (third, number) = named.items()
+    if holds_elements(hessian) and not hasattr(vector, "operator"):
+        A = family(first, hessian)
+        return A, family(second, vector, len(A)), family(third, number, len(A))
     if isinstance(hessian, RingElement):
         return hessian, vector, number
     A, x = arrays.coerce(**{first: hessian, second: vector})
@@ -224,6 +243,13 @@ def _checked(**named: Any) -> tuple[Any, Any, Any]:
     arrays.check_shape(second, x, A.shape[:-1])
     _, k = arrays.coerce(**{second: x, third: number})
     return Dense(A), x, arrays.broadcast(third, k, A.shape[:-2])
+
+
+def check_quadratic(name: str, value: Any) -> Quadratic:
+    """Return ``value`` if it is a Quadratic, else raise :class:`InputError`."""
+    if not isinstance(value, Quadratic):
+        raise InputError(f"{name}: got {type(value).__name__}; expected a Quadratic")
+    return value
 
 
 def _point(f: Quadratic, x: Any) -> Any:

@@ -26,6 +26,7 @@ from .adaptation import (
 from .algorithms import FOMAML, IMAML, MAML, Joint, MoreauEnvelope, Reptile, TruncatedMAML
 from .arrays import Array, Scalar
 from .errors import ConvergenceError, InputError, check_number, check_steps, known
+from .exact import is_zero
 from .linalg import dot, eye, matvec
 from .quadratic import Quadratic
 from .tasks import Tasks
@@ -167,7 +168,7 @@ def _entry(table: dict[type, Any], inner: Any) -> Any:
 
 
 def _sizes(loop: Any, like: Array) -> list[Scalar]:
-    return [arrays.scalar(lr, like) for lr in (loop.lr if isinstance(loop.lr, tuple) else [loop.lr] * loop.steps)]
+    return [arrays.scalar(lr, like, "lr") for lr in (loop.lr if isinstance(loop.lr, tuple) else [loop.lr] * loop.steps)]
 
 
 # Forward: one honest step after the other. Reverse: from the gradient with respect to the adapted point, back through
@@ -312,7 +313,7 @@ def _refined(f: Quadratic, strength: Scalar, b: Array, directions: list[tuple[Ar
 def _vanishes(size: Array, total: Array, tolerance: float) -> bool:
     """Whether for some task the squared length ``size`` is 0; for floats, beside ``total`` to working precision."""
     if arrays.is_exact(size):
-        return any(map(arrays.is_zero, size.flat))
+        return any(map(is_zero, size.flat))
     return known(lambda: arrays.namespace(size).any(size <= tolerance**2 * total)) is True
 
 
@@ -321,7 +322,7 @@ def _ratio(numerator: Array, denominator: Array) -> Array:
     if arrays.is_exact(numerator):
         import numpy as np
 
-        divide = np.frompyfunc(lambda n, m: 0 * n if arrays.is_zero(m) else n / m, 2, 1)
+        divide = np.frompyfunc(lambda n, m: 0 * n if is_zero(m) else n / m, 2, 1)
         return np.asarray(divide(numerator, denominator), dtype=object)
     xp = arrays.namespace(numerator)
     one = xp.ones_like(denominator)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral
 from typing import Any
 
 from . import arrays, linalg
 from .arrays import Array
 from .curvature import Dense
 from .errors import InputError, SingularError, known
+from .family import Family, family, holds_elements, normalised
 from .quadratic import Quadratic
 
 __all__ = ["Tasks"]
@@ -43,23 +44,25 @@ class Tasks:
 
     def __init__(self, support: Quadratic, query: Quadratic | None = None, weights: Any = None) -> None:
         query = support if query is None else query
-        for name, part in (("support", support), ("query", query)):
-            if not isinstance(part, Quadratic):
-                raise InputError(f"{name}: got {type(part).__name__}; expected a Quadratic batched over tasks")
-            if part.linear.ndim != 2 or not part.linear.shape[0]:
-                raise InputError(
-                    f"{name}: has batch shape {tuple(part.linear.shape[:-1])}; expected (n,) with n >= 1 tasks"
-                )
-        if query is not support:
-            arrays.coerce(support=support.linear, query=query.linear)
-            arrays.check_shape("query", query.linear, support.linear.shape)
+        _check_batch("support", support)
+        _check_batch("query", query)
+        if isinstance(support.linear, Family):
+            family("query", query.linear, len(support.linear))
+            weights = normalised(weights, len(support.linear))
+        else:
+            if query is not support:
+                arrays.coerce(support=support.linear, query=query.linear)
+                arrays.check_shape("query", query.linear, support.linear.shape)
+            weights = _normalised(weights, support.linear)
         object.__setattr__(self, "support", support)
         object.__setattr__(self, "query", query)
-        object.__setattr__(self, "weights", _normalised(weights, support.linear))
+        object.__setattr__(self, "weights", weights)
 
     @classmethod
     def from_minimizers(cls, hessians: Any, minimizers: Any, weights: Any = None) -> Tasks:
         """Tasks ``1/2 (x - c_i)'A_i(x - c_i)`` from Hessians ``(n, d, d)`` and optima ``(n, d)``; query = support."""
+        if holds_elements(hessians):
+            return cls(Quadratic.from_minimizer(hessians, minimizers), None, weights)
         A, c = arrays.coerce(hessians=hessians, minimizers=minimizers)
         if A.ndim != 3:
             raise InputError(f"hessians: has shape {tuple(A.shape)}; expected (n, d, d)")
@@ -100,17 +103,24 @@ class Tasks:
         return cls(Quadratic.stack(parts[0], "groups"), Quadratic.stack(parts[1], "groups"), weights)
 
     def __len__(self) -> int:
-        return int(self.support.linear.shape[0])
+        linear = self.support.linear
+        return len(linear) if isinstance(linear, Family) else int(linear.shape[0])
 
     def __getitem__(self, index: Any) -> Tasks:
-        """Some of the tasks, by a slice or an integer; their weights are normalised anew."""
-        if isinstance(index, Integral):
-            i = int(index)
+        """Some of the tasks, by an integer, a slice, or a list or array of integers or booleans.
+
+        Their weights are normalised anew; tasks that all have the weight 0 get equal ones.
+        """
+        if hasattr(index, "__index__") and not getattr(index, "ndim", 0):
+            i = operator.index(index)
             if not -len(self) <= i < len(self):
                 raise IndexError(f"task {i} of {len(self)}")
             index = slice(i % len(self), i % len(self) + 1)
+        elif not isinstance(index, (slice, list)) and not arrays.is_array(index):
+            raise TypeError(f"tasks are indexed by integers, slices, lists or arrays, not by {type(index).__name__}")
         query = None if self.query is self.support else self.query[index]
-        return Tasks(self.support[index], query, self.weights[index])
+        weights = self.weights[index]
+        return Tasks(self.support[index], query, None if _vanish(weights) else weights)
 
     @property
     def dim(self) -> int:
@@ -120,9 +130,23 @@ class Tasks:
     def mean_minimizer(self) -> Array:
         """``sum_i w_i c_i`` over the stationary points of the support losses, shape ``(d,)``."""
         try:
-            return linalg.weighted_sum(self.weights, self.support.minimizer())
+            optima = self.support.minimizer()
+            if isinstance(optima, Family):
+                return optima.weighted_sum(self.weights)
+            return linalg.weighted_sum(self.weights, optima)
         except SingularError as error:
             raise SingularError(f"mean_minimizer: a task has no single optimum: {error}") from None
+
+
+def _check_batch(name: str, part: Any) -> None:
+    if not isinstance(part, Quadratic):
+        raise InputError(f"{name}: got {type(part).__name__}; expected a Quadratic batched over tasks")
+    if isinstance(part.linear, Family):
+        return
+    if not arrays.is_array(part.linear):
+        raise InputError(f"{name}: got one element of a ring; expected a list of them, one for each task")
+    if part.linear.ndim != 2 or not part.linear.shape[0]:
+        raise InputError(f"{name}: has batch shape {tuple(part.linear.shape[:-1])}; expected (n,) with n >= 1 tasks")
 
 
 def _normalised(weights: Any, linear: Array) -> Array:
@@ -131,7 +155,17 @@ def _normalised(weights: Any, linear: Array) -> Array:
         return arrays.full_like("weights", [Fraction(1, n)] * n, linear)
     _, w = arrays.coerce(linear=linear, weights=weights)
     arrays.check_shape("weights", w, (n,))
-    total = linalg.dot(w, w**0)
-    if known(lambda: total <= 0) or any(known(lambda i=i: w[i] < 0) for i in range(n)):  # type: ignore[misc]
+    if _vanish(w) or any(known(lambda i=i: w[i] < 0) for i in range(n)):  # type: ignore[misc]
         raise InputError(f"weights: got {weights!r}; expected numbers >= 0 with a positive sum")
-    return w / total
+    with arrays.quiet():
+        if arrays.is_floating(w) and not float(linalg.dot(w, w**0)) < 1e30:
+            # Neither the sum nor its reciprocal, by which jax multiplies, may leave the range of floats.
+            w = w * 2.0**-64
+        return w / linalg.dot(w, w**0)
+
+
+def _vanish(weights: Any) -> bool:
+    """Whether all weights are known to be zero."""
+    if isinstance(weights, Family):
+        return all(weight == 0 for weight in weights.members)
+    return known(lambda: arrays.namespace(weights).all(weights == 0)) is True

@@ -22,6 +22,8 @@ from quadmaml import (
 )
 from quadmaml.curvature import Dense
 
+from .backends import need
+
 q = Fraction
 to = np.vectorize(q, otypes=[object])
 
@@ -225,3 +227,40 @@ def test_symbolic_parameters():
     assert GradientDescent(lr, K).residual(a) == (1 - lr * a) ** K
     strength = sympy.Symbol("lambda")
     assert sympy.simplify(Proximal(strength).residual(a) - strength / (strength + a)) == 0
+
+
+def test_a_schedule_in_an_array_stays_part_of_the_derivative():
+    torch = need("torch")
+    tasks = qm.Tasks(Quadratic(2 * torch.eye(1, dtype=torch.float64)[None], torch.ones(1, 1, dtype=torch.float64)))
+    lr = torch.tensor([0.25, 0.125], dtype=torch.float64, requires_grad=True)
+    qm.MAML(qm.GradientDescent(lr)).meta_gradient(tasks, torch.zeros(1, dtype=torch.float64)).sum().backward()
+    # g = -P^2 with P = (1 - 2 lr_1) (1 - 2 lr_2) = 3/8: dg/dlr_1 = 4 P (1 - 2 lr_2) = 9/8
+    assert lr.grad.tolist() == [1.125, 0.75]
+    assert qm.GradientDescent(np.array([0.25, 0.125])).lr == (0.25, 0.125)
+
+
+def test_masks_of_every_library(backend):
+    import array_api_strict
+
+    masks = [[True, False], (np.True_, np.False_), np.array([True, False]), array_api_strict.asarray([True, False])]
+    masks.append(qm.arrays.namespace(backend.array([1.0])).asarray([True, False]))
+    for mask in masks:
+        assert qm.PartialGradientDescent(mask, 0.5, 1).mask == (True, False)
+    with pytest.raises(qm.InputError, match=r"mask: .*expected a sequence of d booleans"):
+        qm.PartialGradientDescent(np.array([1.0, 0.0]), 0.5, 1)
+
+
+def test_bounds_of_exact_parameters(exact_kind):
+    half = exact_kind.number(q(1, 2))
+    assert GradientDescent(half, 1).stable_below() == 4.0
+    assert qm.HeavyBall([half, 1], half).stable_below() == 3.0
+    assert qm.ProximalGradientDescent(half, half, 1).stable_below() == 3.5
+    assert qm.Chebyshev(half, 1, 1).stable_below() == 1.5
+
+
+def test_the_residual_of_a_stable_heavy_ball_may_exceed_one():
+    loop = qm.HeavyBall(1.0, 0.5, 1)
+    below, beyond = 0.99 * loop.stable_below(), 1.01 * loop.stable_below()
+    assert abs(loop.residual(below)) > 1
+    assert abs(qm.HeavyBall(1.0, 0.5, 1000).residual(below)) < 1e-3
+    assert abs(qm.HeavyBall(1.0, 0.5, 1000).residual(beyond)) > 1e3

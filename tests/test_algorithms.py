@@ -243,18 +243,6 @@ def test_the_sizes_of_terms_that_cancel_decide_what_is_symmetric():
         algorithm.objective(tasks)
 
 
-def test_scale_of_the_terms():
-    tasks = Tasks.from_minimizers([[[2.0]], [[-6.0]]], [[0.0], [1.0]])
-    half = GradientDescent(0.5, 1)  # P = 0 and 4
-    assert Joint().field(tasks).scale == 6
-    assert MAML(half).field(tasks).scale == 4 * 6 * 4
-    assert FOMAML(half).field(tasks).scale == 6 * 4
-    assert Reptile(half).field(tasks).scale == 5
-    # P = 10 / 12 and 10 / 4
-    assert MoreauEnvelope(10.0).field(tasks).scale == 10 * (1 + 2.5)
-    assert MAML(descent()).field(line()).scale == 0
-
-
 # Small cases
 
 

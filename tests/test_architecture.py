@@ -23,13 +23,14 @@ HOME = Path(qm.__file__).parent
 
 # A module imports from lower floors, and on its own floor from the modules named before it. A package is one room.
 FLOORS = [
-    ["errors", "arrays", "linalg"],
-    ["curvature"],
+    ["errors", "exact", "arrays", "linalg"],
+    ["curvature", "family"],
     ["quadratic"],
     ["affine", "field"],
     ["inner_loop", "adaptation", "tasks", "solvers"],
     ["meta_algorithm", "algorithms"],
-    ["analysis", "sweep", "matrix_strategies", "strategies", "datasets", "distributed"],
+    ["comparison", "analysis", "sweep", "matrix_strategies", "strategies", "datasets"]
+    + ["fold_starts", "evaluation", "explanation", "verdict", "starts", "distributed"],
     ["proofs", "conformance"],
     ["symbolic", "claims"],
     ["plots", "explorer"],
@@ -40,7 +41,7 @@ ORDER = {room: place for place, room in enumerate(room for floor in FLOORS for r
 CORE = {room for floor in FLOORS[:6] for room in floor}
 # The oracle stands beside the house. It reads parameters off classes, and knows no closed form.
 BESIDE = "simulate"
-ORACLE_MAY_IMPORT = {"errors", "arrays", "linalg", "quadratic", "tasks"}
+ORACLE_MAY_IMPORT = {"errors", "exact", "arrays", "linalg", "quadratic", "tasks"}
 ORACLE_MAY_IMPORT_CLASSES_OF = {"adaptation", "algorithms"}
 CLOSED_FORMS = {"residual", "map", "generator", "field", "weight", "jacobians", "objective", "fixed_point"}
 # The front door opens on every room.

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import sympy
 
-from quadmaml import InputError, arrays
+from quadmaml import ConvergenceError, InputError, arrays
 from quadmaml.curvature import Dense
+from quadmaml.exact import kind_name
 
 from .backends import need
 
@@ -159,24 +160,6 @@ def test_numbers_for_each_task():
     assert arrays.broadcast("k", np.array(2.0), ()).shape == ()
 
 
-def test_the_kind_of_exact_scalars():
-    assert arrays.kind_of(exact(q(1)))(3) == q(3)
-    assert type(arrays.kind_of(exact(2))(3)) is Fraction
-    x = sympy.Symbol("x")
-    make = arrays.kind_of(exact(1, x))
-    assert make(q(1, 3)) == sympy.Rational(1, 3)
-    assert make(x) is x
-
-
-def test_the_kind_of_fmpq(exact_kind):
-    made = arrays.kind_of(exact_kind.array([q(1, 3)]))
-    assert type(made(q(2, 3))) is type(exact_kind.number(q(2, 3)))
-    assert made(q(2, 3)) == exact_kind.number(q(2, 3))
-    assert made(2) == exact_kind.number(q(2))
-    rounded = arrays.as_float(exact_kind.array([[q(1, 4)], [q(1, 2)]]))
-    assert rounded.tolist() == [[0.25], [0.5]]
-
-
 def test_as_float():
     x = np.ones(2)
     assert arrays.as_float(x) is x
@@ -199,26 +182,10 @@ def test_a_number_takes_the_kind_of_the_array():
     assert arrays.scalar(number, exact(q(1))) is number
 
 
-def test_division_keeps_integers_exact():
-    assert 1 / arrays.divisor(3) == q(1, 3)
-    assert arrays.divisor(0.5) == 0.5
-    assert type(arrays.divisor(0.5)) is float
-
-
 def test_norm():
     assert arrays.norm(np.array([[1.0, -3.0], [2.0, 0.0]])) == 3.0
     assert arrays.norm(np.zeros((0, 2))) == 0.0
-    assert arrays.norm(exact(q(-3), q(1))) == 3.0
-    assert arrays.norm(exact(q(1))[:0]) == 0.0
     assert type(arrays.norm(strict([1.0]))) is float
-
-
-def test_zero():
-    x = sympy.Symbol("x")
-    assert arrays.is_zero(q(0))
-    assert not arrays.is_zero(q(1, 10**40))
-    assert arrays.is_zero((x + 1) ** 2 - x**2 - 2 * x - 1)
-    assert not arrays.is_zero(x)
 
 
 def test_exp():
@@ -266,3 +233,82 @@ def test_vectors_that_join():
         arrays.check_joins("x", np.zeros(3), np.zeros(2))
     with pytest.raises(InputError, match=r"^x: got dtype float32; expected float64"):
         arrays.check_joins("x", np.zeros(2, "f4"), np.zeros(2))
+
+
+def test_numbers():
+    for number in (0.5, 3, q(1, 2), sympy.Symbol("x"), np.array(0.5), strict(0.5)):
+        assert arrays.is_number(number)
+    for other in (np.ones(1), [0.5], "0.5", True, None, sympy.Float(0.5)):
+        assert not arrays.is_number(other)
+
+
+def test_a_number_takes_the_kind_of_another():
+    x = sympy.Symbol("x")
+    assert arrays.scalar(q(1, 2), 3.0) == 0.5
+    assert type(arrays.scalar(q(1, 2), 3.0)) is float
+    assert arrays.scalar(2, 3.0) == 2
+    assert type(arrays.scalar(sympy.Rational(1, 2), q(1))) is Fraction
+    assert arrays.scalar(q(1, 2), x) == sympy.Rational(1, 2)
+    assert arrays.scalar(x, q(1)) is x
+    number = np.array(0.5)
+    assert arrays.scalar(number, 3.0) is number
+    assert arrays.scalar(0.5, None) == 0.5
+    with pytest.raises(InputError, match=r"^lr: got the float 0.5 beside exact scalars; expected a Fraction"):
+        arrays.scalar(0.5, q(1), "lr")
+    with pytest.raises(InputError, match=r"^lr: holds an exact number beyond the range of floats"):
+        arrays.scalar(10**400, np.ones(1), "lr")
+
+
+def test_one_integer_first_or_last():
+    assert [entry.tolist() for entry in arrays.coerce(x=[1.0], y=0)] == [[1.0], 0.0]
+    with pytest.raises(InputError, match=r"^y: holds integers"):
+        arrays.coerce(x=[1.0], y=[1])
+    with pytest.raises(InputError, match=r"^x: got floats beside exact scalars in \['y'\]"):
+        arrays.coerce(x=[1.0], y=q(1))
+
+
+def test_integers_are_exact(exact_kind):
+    x = exact_kind.array([q(1, 2)])
+    for integers in ([2], np.array([2]), exact(2), exact(np.int64(2))):
+        _, y = arrays.coerce(x=x, y=integers)
+        assert kind_name(y) == kind_name(x)
+        assert y.tolist() == [exact_kind.number(q(2))]
+
+
+def test_rational_numbers_take_the_kind_of_the_first(exact_kind):
+    x = exact_kind.array([q(1, 2)])
+    for other in (q(2, 3), sympy.Rational(2, 3)):
+        _, y = arrays.coerce(x=x, y=exact(other))
+        assert kind_name(y) == kind_name(x)
+        assert y.tolist() == [exact_kind.number(q(2, 3))]
+
+
+def test_what_is_finite(backend):
+    inf = float("inf")
+    assert arrays.is_finite(1.0)
+    assert arrays.is_finite(3)
+    assert arrays.is_finite(exact(q(1)))
+    assert arrays.is_finite(backend.array([1.0]))
+    for x in (inf, float("nan"), np.float32(inf), backend.array([1.0, inf]), backend.array([float("nan")])):
+        assert arrays.is_finite(x) is False
+    arrays.check_overflow("it", 1.0, Dense(backend.array([[1.0]])))
+    for x in (inf, backend.array(inf), Dense(backend.array([[inf]]))):
+        with pytest.raises(ConvergenceError, match=r"^it overflows: it leaves the range of floats; expected smaller"):
+            arrays.check_overflow("it", x)
+
+
+def test_overflow_is_quiet():
+    with arrays.quiet():
+        assert np.exp(np.array(1e3)) == float("inf")
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 2), (3, 2)])
+def test_points_that_broadcast_onto(shape):
+    arrays.check_broadcast("x", np.zeros(shape), (3, 2), onto=True)
+
+
+@pytest.mark.parametrize(("shape", "onto"), [((3, 2), (1, 2)), ((1, 3, 2), (3, 2)), ((3, 2), (2,))])
+def test_points_that_broadcast_but_not_onto(shape, onto):
+    arrays.check_broadcast("x", np.zeros(shape), onto)
+    with pytest.raises(InputError, match="broadcasts with"):
+        arrays.check_broadcast("x", np.zeros(shape), onto, onto=True)

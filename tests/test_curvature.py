@@ -113,12 +113,23 @@ def test_sums_over_tasks():
     assert both.weighted_adjoint(w, np.array([[1.0, 1.0], [1.0, 2.0]])).tolist() == [1.75, 2.25]
 
 
-def test_borders():
-    both = Dense(np.stack([M, N])).bordered(np.array([[5.0, 6.0], [7.0, 8.0]]), 3)
-    same(both, [[[1, 2, 5], [0, 4, 6], [0, 0, 3]], [[0, 1, 7], [1, 0, 8], [0, 0, 3]]])
-    inner, column = both.unbordered()
-    same(inner, [M, N])
-    assert column.tolist() == [[5.0, 6.0], [7.0, 8.0]]
+@pytest.mark.parametrize("corner", [0.0, 0.5])
+def test_bordered_exponentials(corner):
+    from scipy.linalg import expm
+
+    both, columns = np.stack([M, N]), np.array([[[5.0, 1.0], [6.0, 0.0]], [[7.0, 0.0], [8.0, 2.0]]])
+    inner, right = Dense(both).exp_bordered(columns, corner)
+    for i in range(2):
+        whole = expm(np.block([[both[i], columns[i]], [np.zeros((2, 2)), corner * np.eye(2)]]))
+        np.testing.assert_allclose(inner.array[i], whole[:2, :2], rtol=1e-12)
+        np.testing.assert_allclose(right[i], whole[:2, 2:], rtol=1e-12)
+    # A diagonal curvature is 1 x 1, also where it equals the corner.
+    entries = np.array([corner, 2.0, -1e-9])
+    inner, right = Diagonal(entries).exp_bordered(np.array([3.0, 1.0, 1.0]), corner)
+    for entry, column, p, s in zip(entries, [3.0, 1.0, 1.0], inner.entries, right, strict=True):
+        whole = expm(np.array([[entry, column], [0.0, corner]]))
+        np.testing.assert_allclose([p, s], whole[0], rtol=1e-12)
+    assert Diagonal(0.0).exp_bordered(2.0, 0.0)[1] == 2.0
 
 
 def test_diagonals_act_entrywise():
@@ -149,3 +160,10 @@ def test_diagonals_of_one_scalar_of_any_kind():
     assert (2 / (2 + Diagonal(q(1)))).entries == q(2, 3)
     assert Diagonal(a).exp().entries == sympy.exp(a)
     assert (0.5 * Diagonal(2.0)).entries == 1.0
+
+
+@pytest.mark.parametrize("zero", [0.0, q(0), np.array([1.0, 0.0]), np.array([q(0)], dtype=object), sympy.Integer(0)])
+def test_no_division_by_zero_on_a_diagonal(zero):
+    with pytest.raises(SingularError, match="an eigenvalue by which to divide is 0"):
+        Diagonal(zero).inverse()
+    assert Diagonal(sympy.Symbol("a")).inverse().entries == 1 / sympy.Symbol("a")

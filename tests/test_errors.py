@@ -1,13 +1,17 @@
 """The exception tree, and the checks of single arguments at the edges of their ranges."""
 
+from decimal import Decimal
 from fractions import Fraction
 
+import array_api_strict
 import numpy as np
 import pytest
 import sympy
 
 import quadmaml as qm
-from quadmaml.errors import check_number, check_steps, is_real, known
+from quadmaml.errors import check_count, check_number, check_steps, is_real, known
+
+from .backends import need
 
 
 @pytest.mark.parametrize(
@@ -50,11 +54,59 @@ def test_known_is_none_where_a_truth_cannot_be_known():
         known(lambda: 1 / 0 > 0)
 
 
-@pytest.mark.parametrize("value", [1, 0.5, Fraction(1, 2), np.float64(0.5), np.array(0.5), sympy.Rational(1, 2)])
+@pytest.mark.parametrize("value", [1, 0.5, Fraction(1, 2), sympy.Rational(1, 2)])
 def test_numbers_pass_unchanged(value):
     assert check_number("x", value, above=0) is value
     assert check_number("x", value, at_least=0) is value
     assert check_number("x", value) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.float64(0.5), 0.5),
+        (np.float32(0.5), 0.5),
+        (np.array(0.5), 0.5),
+        (np.array(3), 3),
+        (np.int64(3), 3),
+        (np.array(Fraction(1, 2), dtype=object), Fraction(1, 2)),
+        (array_api_strict.asarray(0.5), 0.5),
+        (array_api_strict.asarray(3), 3),
+    ],
+    ids=repr,
+)
+def test_numbers_in_arrays_that_do_not_differentiate_become_plain(value, plain):
+    checked = check_number("x", value, above=0)
+    assert (checked, type(checked)) == (plain, type(plain))
+
+
+def test_integers_of_flint_become_plain():
+    flint = need("flint")
+    assert type(check_number("x", flint.fmpz(3))) is int
+    half = flint.fmpq(1, 2)
+    assert check_number("x", half) is half
+    with pytest.raises(
+        qm.InputError, match=r"^x: got \[?1.*; expected a finite real number > 0, either a float or exact"
+    ):
+        check_number("x", flint.arb(1), above=0)
+
+
+def test_arrays_that_differentiate_stay():
+    torch = need("torch")
+    x = torch.tensor(0.5, requires_grad=True)
+    assert check_number("x", x, above=0) is x
+
+
+@pytest.mark.parametrize("value", [Decimal("0.5"), sympy.Float(0.5), 0.5 * sympy.Symbol("x"), sympy.I, sympy.true])
+def test_kinds_that_are_neither_floats_nor_exact(value):
+    with pytest.raises(qm.InputError, match=r"^x: got .*; expected a finite real number, either a float or exact \(an"):
+        check_number("x", value)
+
+
+def test_a_count_is_a_known_number():
+    assert check_count("steps", 3) == 3
+    with pytest.raises(qm.InputError, match=r"^steps: got the symbol K; expected an integer, for steps are taken one"):
+        check_count("steps", sympy.Symbol("K"))
 
 
 def test_symbols_are_taken_on_trust():

@@ -126,8 +126,10 @@ def test_weighted_adjoint_products():
 def test_positive_semidefinite():
     assert linalg.is_positive_semidefinite(np.array([[1.0, 1.0], [1.0, 1.0]]))
     assert linalg.is_positive_semidefinite(np.zeros((2, 2)))
-    assert linalg.is_positive_semidefinite(np.diag([1.0, -1e-14]))
-    assert not linalg.is_positive_semidefinite(np.diag([1.0, -1e-11]))
+    assert linalg.is_positive_semidefinite(np.diag([1.0, -1e-15]))
+    assert not linalg.is_positive_semidefinite(np.diag([1.0, -1e-13]))
+    # Each matrix of a batch is judged by its own size.
+    assert not linalg.is_positive_semidefinite(np.stack([1e13 * np.eye(2), np.diag([1.0, -1e-3])]))
     assert not linalg.is_positive_semidefinite(np.array([[[1.0]], [[-1.0]]]))
 
 
@@ -189,7 +191,8 @@ def test_exact_null_space():
 
 def test_condition_number():
     assert linalg.condition_number(np.diag([1.0, -8.0])) == pytest.approx(8)
-    assert linalg.condition_number(np.diag([1.0, 0.0])) == math.inf
+    # Singular values that count as zero are left out: those of the null space.
+    assert linalg.condition_number(np.diag([8.0, 1.0, 1e-17])) == pytest.approx(8)
     assert linalg.condition_number(np.diag(rational([1, 4]))) == pytest.approx(4)
 
 
@@ -244,3 +247,15 @@ def test_eigenvalues_keep_their_precision():
     M = np.array([[1.0, 2.0], [-2.0, 3.0]])
     assert linalg.eigenvalues(M.astype("f4"), symmetric=False).dtype == np.complex64
     assert linalg.eigenvalues(M, symmetric=False).dtype == np.complex128
+
+
+def test_definiteness_of_symbols():
+    a, p, zero = sympy.Symbol("a"), sympy.Symbol("p", positive=True), sympy.Integer(0)
+
+    def diagonal(*entries):
+        return np.array([[x if i == j else zero for j in range(2)] for i, x in enumerate(entries)], dtype=object)
+
+    assert linalg.is_positive_semidefinite(diagonal(p, zero)) is True
+    assert linalg.is_positive_semidefinite(diagonal(p, -p)) is False
+    assert linalg.is_positive_semidefinite(diagonal(p, a)) is None
+    assert linalg.is_positive_semidefinite(np.stack([diagonal(a, p), diagonal(-p, p)])) is False

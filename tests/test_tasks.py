@@ -115,3 +115,38 @@ def test_library_and_dtype_are_kept(backend):
             assert type(part) is type(A)
             assert part.dtype == A.dtype
         assert float(tasks.mean_minimizer()[0]) == 2.0
+
+
+@number
+def test_tasks_of_weight_zero_have_equal_weights_alone(number):
+    tasks = three(number, (1, 0, 0))
+    assert tasks[1].weights.tolist() == [1]
+    assert tasks[1:].weights.tolist() == [number(1) / 2] * 2
+    assert tasks[:2].weights.tolist() == [1, 0]
+    assert [len(task) for task in tasks] == [1, 1, 1]
+
+
+def test_huge_and_tiny_weights_are_normalised(backend):
+    for dtype, most, least in (("float32", 3e38, 1.2e-38), ("float64", 1.7e308, 2.3e-308)):
+        A, c = backend.array([[[1.0]], [[3.0]]], dtype), backend.array([[0.0], [4.0]], dtype)
+        for w in ([most, most], [least, least]):
+            weights = Tasks.from_minimizers(A, c, backend.array(w, dtype)).weights
+            assert backend_list(weights) == pytest.approx([0.5, 0.5], rel=1e-6)
+        assert backend_list(Tasks.from_minimizers(A, c, backend.array([most, 0.0], dtype)).weights) == [1, 0]
+
+
+def backend_list(x):
+    return [float(entry) for entry in x]
+
+
+def test_indices_of_every_kind(backend):
+    tasks = Tasks.from_minimizers(backend.array(np.ones((3, 1, 1))), backend.array([[0.0], [1.0], [2.0]]))
+    xp = qm.arrays.namespace(tasks.weights)
+    assert len(tasks) == 3
+    assert backend_list(tasks[xp.asarray(2)].support.linear[:, 0]) == [2.0]
+    if backend.name != "strict":  # has no integer arrays beside an ellipsis
+        assert backend_list(tasks[xp.asarray([0, 2])].support.linear[:, 0]) == [0.0, 2.0]
+    assert backend_list(tasks[-2:].support.linear[:, 0]) == [1.0, 2.0]
+    for index in ("a", 1.0, None, ..., (0,)):
+        with pytest.raises(TypeError, match="indexed by integers, slices, lists or arrays, not by"):
+            tasks[index]

@@ -206,7 +206,8 @@ def test_the_potential_of_many_tasks_at_the_fixed_point(kind: Any, data: Any) ->
     algorithm, tasks, c, _ = data.draw(with_optima(kind))
     theta, field = solved(algorithm, tasks), algorithm.field(tasks)
     ground = sum(w * (x @ W @ x) for w, x, W in zip(tasks.weights, c, pieces(algorithm, tasks), strict=True)) / 2
-    own = isinstance(algorithm, (Joint, MAML)) or (isinstance(algorithm, IMAML) and algorithm.inner is None)
+    own = isinstance(algorithm, (Joint, MAML))
+    own = own or (isinstance(algorithm, IMAML) and algorithm.inner in (None, Proximal(algorithm.strength)))
     assert algorithm.objective(tasks)(theta) == (ground if own else 0) - field.rhs @ theta / 2
 
 

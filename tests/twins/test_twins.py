@@ -56,7 +56,7 @@ def recurrence(step: Callable[..., Any], start: Callable[[Any, Any], Any] = lamb
 
 def preconditioned(of: Callable[[Any, Quadratic], Augmented]) -> Callable[[Any, Quadratic], Augmented]:
     def generator(loop: Any, quadratic: Quadratic) -> Augmented:
-        return of(adaptation._as_element(loop.preconditioner, quadratic.linear), quadratic)
+        return of(adaptation._as_element(loop.preconditioner, quadratic), quadratic)
 
     return generator
 
@@ -71,9 +71,7 @@ def factors(support: str, query: str) -> Callable[..., Any]:
 
     def mixed(self: Any, tasks: Tasks, theta: Any) -> Any:
         adapted_on, judged_on = getattr(tasks, support), getattr(tasks, query)
-        m = self.loop.map(adapted_on)
-        J = self._kept(lambda rule: rule.map(adapted_on).operator)
-        return J, self._gradient(judged_on, m, theta), m
+        return original_factors(self, Tasks(adapted_on, judged_on, tasks.weights), theta)
 
     return mixed
 
@@ -106,7 +104,8 @@ def per_m(scale: float) -> Callable[..., Quadratic]:
 
 GD, HB, PGD = adaptation.GradientDescent, adaptation.HeavyBall, adaptation.ProximalGradientDescent
 Preconditioned, Chebyshev = adaptation.PreconditionedGradientDescent, adaptation.Chebyshev
-original_weight, original_descend = Algorithm.weight, AffineField.descend
+original_weight, original_descend, original_factors = Algorithm.weight, AffineField.descend, Algorithm._factors
+original_step = meta.Reptile._gradient
 original_chebyshev, original_spectral = Chebyshev.residual, adaptation.InnerLoop.generator
 
 # name: (where, attribute, mistake, law that must catch it)
@@ -254,7 +253,7 @@ TWINS: dict[str, tuple[Any, str, Any, Callable[[], None]]] = {
         algorithm_law(checks.field_is_what_is_simulated, "iMAML"),
     ),
     "Reptile with the wrong sign": (
-        meta.Reptile, "_gradient", lambda self, query, m, theta: m - 1 if theta is None else m(theta) - theta,
+        meta.Reptile, "_gradient", lambda self, tasks, m, theta: -1 * original_step(self, tasks, m, theta),
         algorithm_law(meta_gradient_law, "Reptile"),
     ),
     "Reptile divided by the step size": (
