@@ -19,8 +19,8 @@ project = "quadmaml"
 author = copyright = "the quadmaml developers"
 version = release = quadmaml.__version__
 
-extensions = ["mathml", "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build", "_ext"]
+extensions = ["gallery", "mathml", "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build", "_ext", "_gallery"]
 nitpicky = True
 
 html_theme = "pydata_sphinx_theme"

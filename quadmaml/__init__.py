@@ -1,7 +1,7 @@
 """quadmaml: the mathematics of meta-learning on quadratic tasks, solved exactly."""
 
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
 from . import adaptation, algorithms, simulate
 from .adaptation import (
@@ -63,17 +63,53 @@ __all__ = [
     "Tasks",
     "TruncatedMAML",
     "UnstableStepWarning",
+    "adapt",
     "adaptation",
     "adapted_losses",
     "algorithms",
+    "cross_validate",
+    "explain",
     "simulate",
+    "solve",
+    "sweep",
 ]
 
 # Modules that need a heavy or optional package are loaded when they are first used, as in ``quadmaml.strategies``.
-_ON_DEMAND = {"analysis", "datasets", "plots", "report", "strategies"}
+_ON_DEMAND = {
+    "analysis",
+    "claims",
+    "comparison",
+    "datasets",
+    "evaluation",
+    "explanation",
+    "first_order",
+    "implicit",
+    "pareto",
+    "paths",
+    "plots",
+    "proofs",
+    "regions",
+    "report",
+    "solvers",
+    "spectra",
+    "starts",
+    "strategies",
+    "sweeps",
+    "symbolic",
+    "verdict",
+}
+_FUNCTIONS = {
+    "adapt": "starts",
+    "cross_validate": "evaluation",
+    "explain": "explanation",
+    "solve": "starts",
+    "sweep": "sweeps",
+}
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
+    if name in _FUNCTIONS:
+        return getattr(import_module(f"{__name__}.{_FUNCTIONS[name]}"), name)
     if name in _ON_DEMAND:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -70,7 +70,8 @@ class Augmented(RingElement):
             linear, columns = self.linear.exp_bordered(self.offset.columns(), self.corner)
             return Augmented(linear, AffineMap(Dense(columns[..., :-1]), columns[..., -1]), corner)
         if isinstance(self.linear, Diagonal) or not arrays.is_array(self.offset):
-            return Augmented(*self.linear.exp_bordered(self.offset, self.corner), corner)
+            linear, offset = self.linear.exp_bordered(self.offset, self.corner)
+            return Augmented(linear, offset, corner)
         linear, columns = self.linear.exp_bordered(self.offset[..., None], self.corner)
         return Augmented(linear, columns[..., 0], corner)
 

@@ -1,4 +1,6 @@
-"""The command line: ``quadmaml report``. The only module that prints.
+"""The command line: ``quadmaml report``, ``solve``, ``adapt``, ``figure``, ``derive``, ``verify``.
+
+The only module that prints.
 
 Exit status 0: done. 1: a failure while running, or a check that failed. 2: input that cannot be used. 130: interrupted.
 Each of the last three is one line on standard error.
@@ -10,7 +12,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import InputError, QuadmamlError
@@ -69,7 +71,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 0
     if chosen.command is None:
         raise InputError("expected a command, such as report; see quadmaml --help")
-    return _report(chosen)
+    commands = {"report": _report, "solve": _solve, "adapt": _adapt, "figure": _figure, "derive": _derive}
+    return (commands | {"verify": _verify})[chosen.command](chosen)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,30 +85,229 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     report = commands.add_parser(
         "report",
-        help="solve every meta-algorithm on grouped data, check it, and write a report",
-        description="Solve every meta-algorithm on grouped data in closed form, check each result against a simulator"
-        " that only takes gradient steps, and write report.html, results.json and solutions.npz. Without DATA.csv the"
-        " data are Grunfeld's: investment of 11 firms over 20 years.",
+        help="does a meta-learned start pay on grouped data, and why; with all that is behind the answer",
+        description="Say whether a meta-learned start pays on grouped data, by cross-validation over tasks, and why."
+        " Solve every meta-algorithm in closed form, check each result against a simulator that only takes gradient"
+        " steps, and write report.html, results.json and solutions.npz. Without DATA.csv the data are"
+        " Grunfeld's: investment of 11 firms over 20 years.",
     )
-    report.add_argument("data", nargs="?", metavar="DATA.csv", help="a table with a header line")
-    report.add_argument("--task", metavar="COL", help="the column that names the task of each row")
-    report.add_argument("--target", metavar="COL", help="the column to predict")
-    report.add_argument("--features", metavar="COL,COL", help="the columns to predict it from")
+    _add_data(report)
     report.add_argument("--out", metavar="DIR", default="quadmaml-report", help="where to write (default: %(default)s)")
-    report.add_argument("--steps", type=int, default=5, metavar="K", help="adaptation steps (default: %(default)s)")
-    report.add_argument(
-        "--lr", type=float, metavar="LR", help="their step size (default: 1/(2L), L the most curvature)"
-    )
-    report.add_argument("--strength", type=float, metavar="S", help="of iMAML's proximal term (default: 1/(LR K))")
-    report.add_argument("--ridge", type=float, default=1e-3, metavar="R", help="penalty (default: %(default)s)")
+    report.add_argument("--folds", type=int, metavar="F", help="of the cross-validation (default: by number of tasks)")
+    report.add_argument("--seed", type=int, default=0, metavar="N", help="of its folds (default: %(default)s)")
+    _add_solve(commands)
+    _add_adapt(commands)
+    _add_verify(commands)
+    _add_figure(commands)
+    _add_derive(commands)
     return parser
 
 
+def _add_data(command: argparse.ArgumentParser) -> None:
+    """The options that say what the tasks are, and how they adapt."""
+    command.add_argument(
+        "data", nargs="?", metavar="DATA.csv", help="a table with a header line, or tasks in a .npz file"
+    )
+    command.add_argument("--task", metavar="COL", help="the column that names the task of each row")
+    command.add_argument("--target", metavar="COL", help="the column to predict")
+    command.add_argument("--features", metavar="COL,COL", help="the columns to predict it from")
+    command.add_argument(
+        "--support",
+        metavar="RULE",
+        help="which rows of a task to adapt on: a number of rows, a fraction, a column that marks them, or a condition"
+        " such as 'year<=1983' (default: the first half)",
+    )
+    command.add_argument("--no-intercept", action="store_true", help="no column of ones")
+    command.add_argument("--no-standardise", action="store_true", help="take the columns as they are")
+    command.add_argument("--drop-small", action="store_true", help="leave out tasks without support or query rows")
+    command.add_argument("--steps", type=int, metavar="K", help="adaptation steps (default: 5)")
+    command.add_argument("--lr", type=float, metavar="LR", help="their size (default: 1/(2L), L the most curvature)")
+    command.add_argument("--strength", type=float, metavar="S", help="of iMAML's proximal term (default: 1/(LR K))")
+    command.add_argument("--ridge", type=float, metavar="R", help="penalty (default: 0.001; none for .npz tasks)")
+
+
+def _add_solve(commands: Any) -> None:
+    solve = commands.add_parser(
+        "solve",
+        help="where one algorithm ends on grouped data",
+        description="Solve one meta-algorithm on grouped data in closed form. Prints the coefficients of the start, or"
+        " writes it to FILE.npz, for quadmaml adapt. Without DATA.csv the data are Grunfeld's.",
+    )
+    _add_data(solve)
+    names = "joint, maml, fomaml, truncated, imaml, reptile or moreau"
+    solve.add_argument("--algorithm", required=True, metavar="A", help=names)
+    solve.add_argument("-o", "--out", metavar="FILE.npz", help="where to write the start")
+
+
+def _add_adapt(commands: Any) -> None:
+    adapt = commands.add_parser(
+        "adapt",
+        help="adapt a start to new tasks and predict",
+        description="Adapt a start of quadmaml solve to the rows of NEW.csv in which the target is given, task by task,"
+        " and predict the target in all rows: NEW.csv with one more column.",
+    )
+    adapt.add_argument("start", metavar="FILE.npz", help="a start, written by quadmaml solve")
+    adapt.add_argument("new", metavar="NEW.csv", help="a table with the same columns; a row to predict has no target")
+    adapt.add_argument("-o", "--out", metavar="FILE.csv", help="where to write it (default: standard output)")
+
+
+def _solve(chosen: argparse.Namespace) -> int:
+    from .report.settings import choose, named
+    from .starts import solve
+
+    groups, ridge = _data(chosen)
+    steps = 5 if chosen.steps is None else chosen.steps
+    settings = choose(groups.tasks(ridge).support, ridge, chosen.lr, steps, chosen.strength)
+    algorithm, inner = named(chosen.algorithm, settings)
+    with _warnings_as_lines():
+        start = solve(groups, algorithm, inner, ridge=ridge)
+    if chosen.out is None:
+        print("coefficient\tstandardised\tin units of the data")
+        for name, *pair in zip(start.features, start.theta, start.in_data_units(start.theta), strict=True):
+            print(name, *(f"{x:.10g}" for x in pair), sep="\t")
+    else:
+        start.save(chosen.out)
+        print(chosen.out)
+    return 0
+
+
+def _adapt(chosen: argparse.Namespace) -> int:
+    from .datasets import read_csv
+    from .datasets.saved import save_bytes
+    from .starts import Start, predictions
+
+    start = Start.load(chosen.start)
+    with _warnings_as_lines():
+        text = predictions(start, read_csv(chosen.new)).text()
+    if chosen.out is None:
+        print(text, end="")
+    else:
+        save_bytes(chosen.out, text.encode())
+        print(chosen.out)
+    return 0
+
+
+@contextlib.contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Each warning of the package as one line on standard error."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for text in dict.fromkeys(" ".join(str(each.message).split()) for each in caught):
+        print(f"quadmaml: warning: {text}", file=sys.stderr)
+
+
+def _add_figure(commands: Any) -> None:
+    figure = commands.add_parser(
+        "figure",
+        help="draw a figure of the gallery in the size and type of a venue",
+        description="Draw a figure of the gallery in the size and type of a venue, and write its numbers as CSV. The"
+        " same words give the same bytes. Fonts are embedded; LaTeX is run for pgf and --usetex only.",
+    )
+    figure.add_argument("name", nargs="?", metavar="NAME", help="which figure; --list names them")
+    figure.add_argument("--list", action="store_true", help="name the figures and what they illustrate, and stop")
+    figure.add_argument("--caption", action="store_true", help="print a suggested caption, in LaTeX")
+    figure.add_argument("--venue", default="neurips", metavar="V", help="neurips (default), icml, jmlr, ieee or beamer")
+    figure.add_argument("--width", default="column", metavar="W", help="column (default) or text")
+    figure.add_argument("--format", metavar="F", help="pdf, svg, png or pgf (default: from FILE's ending, or pdf)")
+    figure.add_argument("--usetex", action="store_true", help="have LaTeX set the text")
+    figure.add_argument("--data", metavar="OUT.csv", help="where to write the numbers behind the figure")
+    figure.add_argument("-o", "--out", metavar="FILE", help="where to write the figure")
+
+
+def _add_verify(commands: Any) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="prove, certify, test or refute the claims of a Python file",
+        description="Prove, certify, test or refute the claims of Python files, functions with @claim(...). Without"
+        " FILE.py the ledger: what the sources of this toolkit state. The exit status is 1 if any claim is refuted.",
+    )
+    verify.add_argument("files", nargs="*", metavar="FILE.py", help="a file that defines claims")
+    verify.add_argument("--json", action="store_true", help="print a JSON list of objects")
+    verify.add_argument("--examples", type=int, metavar="N", help="exact instances for what is not shown otherwise")
+    verify.add_argument("--dims", metavar="DIMS", help="dimensions, such as 1,2,3 or 1-5")
+    verify.add_argument("--seed", type=int, metavar="S", help="for repeatable draws")
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from .claims import files, ledger, verify
+
+    dims = files.dimensions(chosen.dims)
+    options = {"dims": dims, "seed": chosen.seed} | ({} if chosen.examples is None else {"examples": chosen.examples})
+    claims = [claim for path in chosen.files for claim in files.load(path)] if chosen.files else ledger.claims()
+    judged = [(claim, verify(claim, **options)) for claim in claims]
+    print(files.as_json(judged) if chosen.json else files.table(judged))
+    return int(any(verdict.status.value == "REFUTED" for _, verdict in judged))
+
+
+def _figure(chosen: argparse.Namespace) -> int:
+    from . import plots
+
+    if chosen.list:
+        width = max(map(len, plots.FIGURES))
+        for each in plots.FIGURES.values():
+            print(f"{each.name:{width}}  {each.title}. {each.illustrates}")
+        return 0
+    if chosen.name not in plots.FIGURES:
+        raise InputError(f"NAME: got {chosen.name!r}; expected one of {', '.join(plots.FIGURES)}")
+    if not (chosen.out or chosen.data or chosen.caption):
+        raise InputError("expected -o FILE, --data OUT.csv or --caption; see quadmaml figure --help")
+    figure = plots.FIGURES[chosen.name]
+    written = plots.write_figure(
+        figure, chosen.out, chosen.data, chosen.venue, chosen.width, chosen.format, usetex=chosen.usetex
+    )
+    for path in written:
+        print(path)
+    if chosen.caption:
+        print(figure.caption)
+    return 0
+
+
+def _add_derive(commands: Any) -> None:
+    derive = commands.add_parser(
+        "derive",
+        help="derive a result from the code that runs, every step checked",
+        description="Derive a result about meta-learning on quadratics. The inner loops and algorithms of quadmaml are"
+        " read over letters, and every step is checked as it is made: a step that is false is an error, with a"
+        " counterexample. With --all, LaTeX and HTML are complete documents.",
+    )
+    derive.add_argument("name", nargs="?", metavar="NAME", help="which result; --list names them")
+    derive.add_argument("--list", action="store_true", help="name the results and stop")
+    derive.add_argument("--all", action="store_true", help="all of them, in one document")
+    derive.add_argument("--format", default="text", metavar="F", help="text (default), latex, markdown or html")
+    derive.add_argument("-o", "--out", metavar="FILE", help="where to write it (default: standard output)")
+
+
+def _derive(chosen: argparse.Namespace) -> int:
+    from .symbolic.derive import derivations, derive
+    from .symbolic.documents import FORMATS, document, fragment, save
+
+    if chosen.list:
+        print("\n".join(derivations()))
+        return 0
+    if (chosen.name is None) != chosen.all:
+        raise InputError("NAME: expected one name, or --all; quadmaml derive --list names them")
+    if chosen.format not in FORMATS:
+        raise InputError(f"--format: got {chosen.format!r}; expected one of {', '.join(FORMATS)}")
+    if chosen.all:
+        text = document([derive(name) for name in derivations()], chosen.format)
+    else:
+        text = fragment(derive(chosen.name), chosen.format)
+    if chosen.out is None:
+        print(text, end="")
+    else:
+        save(text, chosen.out)
+        print(chosen.out)
+    return 0
+
+
 def _report(chosen: argparse.Namespace) -> int:
-    groups = _groups(chosen)
+    groups, ridge = _data(chosen)
     from . import report
 
-    options = {name: getattr(chosen, name) for name in ("lr", "steps", "strength", "ridge")}
+    options = {name: getattr(chosen, name) for name in ("lr", "steps", "strength", "folds", "seed")} | {"ridge": ridge}
     bar = _progress_bar()
     try:
         made = report.make(groups, chosen.out, progress=bar and _advance(bar), **options)
@@ -120,6 +322,23 @@ def _report(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _data(chosen: argparse.Namespace) -> tuple[RegressionGroups, float]:
+    """The groups that the words name, and the penalty of their losses."""
+    if chosen.data is None or not chosen.data.endswith(".npz"):
+        return _groups(chosen), 1e-3 if chosen.ridge is None else chosen.ridge
+    from .datasets import as_groups, load_tasks
+
+    given = [f"--{name}" for name in ("task", "target", "features", "support") if getattr(chosen, name) is not None]
+    if given:
+        raise InputError(
+            f"{given[0]}: got a column for {chosen.data}; expected none, for tasks in a .npz file have none"
+        )
+    try:
+        return as_groups(load_tasks(chosen.data), chosen.data), 0.0 if chosen.ridge is None else chosen.ridge
+    except InputError as error:
+        raise InputError(f"{error}" if chosen.data in str(error) else f"{chosen.data}: {error}") from None
+
+
 def _groups(chosen: argparse.Namespace) -> RegressionGroups:
     columns = {name: getattr(chosen, name) for name in ("task", "target", "features")}
     if chosen.data is None:
@@ -132,10 +351,16 @@ def _groups(chosen: argparse.Namespace) -> RegressionGroups:
             raise InputError(f"DATA.csv: got {chosen.data} without {', '.join(lacking)}; expected all three columns")
     from .datasets import grunfeld, read_csv, regression_groups
 
+    options: dict[str, Any] = {
+        "support": chosen.support,
+        "intercept": not chosen.no_intercept,
+        "standardise": not chosen.no_standardise,
+        "drop_small": chosen.drop_small,
+    }
     if chosen.data is None:
-        return regression_groups(grunfeld(), "firm", "invest", ["value", "capital"])
+        return regression_groups(grunfeld(), "firm", "invest", ["value", "capital"], **options)
     features = [name.strip() for name in chosen.features.split(",")]
-    return regression_groups(read_csv(chosen.data), chosen.task.strip(), chosen.target.strip(), features)
+    return regression_groups(read_csv(chosen.data), chosen.task.strip(), chosen.target.strip(), features, **options)
 
 
 def _progress_bar() -> Any:

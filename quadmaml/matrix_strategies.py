@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from .arrays import Array, Scalar
 from .errors import InputError, check_number, check_steps
 
-__all__ = ["commuting_families", "matrix_families", "spd_matrices", "symmetric_matrices", "vectors"]
+__all__ = [
+    "commuting_families",
+    "matrices",
+    "matrix_families",
+    "scalars",
+    "spd_matrices",
+    "symmetric_matrices",
+    "vectors",
+]
 
 Convert: TypeAlias = Callable[[Any], Any]
 Draw: TypeAlias = st.DrawFn
@@ -44,6 +52,46 @@ def vectors(
     """
     low, high = bounds_of("min_value", min_value, "max_value", max_value)
     return done(numbers(draw, (*batch, size("dim", dim)), low, high, near=0, exact=exact), convert)
+
+
+@st.composite
+def scalars(
+    draw: Draw,
+    *,
+    min_value: Scalar = -10,
+    max_value: Scalar = 10,
+    exact: bool = False,
+) -> Scalar:
+    """Numbers from min_value to max_value, shrinking towards 1 or the nearest end.
+
+    >>> from hypothesis import find
+    >>> find(scalars(), lambda x: True), find(scalars(min_value=3), lambda x: True)
+    (1.0, 3.0)
+    """
+    low, high = bounds_of("min_value", min_value, "max_value", max_value)
+    return draw(number(low, high, Fraction(1), exact=exact))
+
+
+@st.composite
+def matrices(
+    draw: Draw,
+    dim: int,
+    *,
+    batch: Shape = (),
+    min_value: Scalar = -10,
+    max_value: Scalar = 10,
+    exact: bool = False,
+    convert: Convert | None = None,
+) -> Array:
+    """Square matrices of shape ``(*batch, dim, dim)`` with entries in a range, shrinking towards 0.
+
+    >>> from hypothesis import find
+    >>> find(matrices(2), lambda X: X[0, 1] != X[1, 0]).tolist()
+    [[0.0, 0.0], [1.0, 0.0]]
+    """
+    low, high = bounds_of("min_value", min_value, "max_value", max_value)
+    shape = (*batch, size("dim", dim), dim)
+    return done(numbers(draw, shape, low, high, near=0, exact=exact), convert)
 
 
 @st.composite

@@ -29,8 +29,20 @@ FLOORS = [
     ["affine", "field"],
     ["inner_loop", "adaptation", "tasks", "solvers"],
     ["meta_algorithm", "algorithms"],
-    ["comparison", "analysis", "sweep", "matrix_strategies", "strategies", "datasets"]
-    + ["fold_starts", "evaluation", "explanation", "verdict", "starts", "distributed"],
+    [
+        *(
+            "comparison",
+            "analysis",
+            "matrix_strategies",
+            "strategies",
+            "datasets",
+            "sweeps",
+            "fold_starts",
+            "evaluation",
+        ),
+        *("spectra", "first_order", "regions", "implicit", "pareto", "paths"),
+        *("explanation", "verdict", "starts", "weight_peaks", "distributed"),
+    ],
     ["proofs", "conformance"],
     ["symbolic", "claims"],
     ["plots", "explorer"],

@@ -121,7 +121,18 @@ BAD_DATA = {
     "one task": (GOOD.replace("b,", "a,"), "has 1 task; expected at least two"),
     "constant feature": ("t,y,x,z\na,1,2,1\na,2,2,2\nb,1,2,3\nb,2,2,4\n", "column 'x' is constant"),
     "constant target": ("t,y,x,z\na,1,2,1\na,1,3,2\nb,1,2,3\nb,1,2,4\n", "column 'y' is constant"),
+    "blank lines only": ("\n \n\n", "is empty"),
+    "UTF-16": (GOOD.encode("utf-16"), "not UTF-8"),
+    "zero byte": (GOOD.replace("2.5", "2\0"), "zero byte"),
+    "too many cells": (GOOD + "b,1,2,3,4\n", "line 8: has 5 cells; expected 4"),
+    "text after quote": (GOOD + 'b,1,"2"3,4\n', "line 8:"),
+    "decimal comma": (GOOD.replace("2.5", '"2,5"'), "column 'x' holds '2,5'"),
+    "underscore in a number": (GOOD.replace("2.5", "2_5"), "column 'x' holds '2_5'"),
+    "a cell without end": (GOOD.replace("2.5", "9" * 200_000), "field larger than field limit"),
+    "thousands": (GOOD.replace("2.5", '"2,500.0"'), "column 'x' holds '2,500.0'"),
+    "tabs": (GOOD.replace(",", "\t"), "has no column 't'"),
 }
+assert len(BAD_DATA) >= 30
 
 
 @pytest.mark.parametrize(("text", "message"), BAD_DATA.values(), ids=BAD_DATA)
@@ -195,6 +206,31 @@ def test_ctrl_c_is_status_130_and_leaves_nothing():
         _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, b"quadmaml: error: interrupted\n")
     assert os.listdir() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_a_report_that_is_interrupted_leaves_the_old_one():
+    os.mkdir("quadmaml-report")
+    for name in FILES:
+        data("old " + name, os.path.join("quadmaml-report", name))
+    code = "import signal, sys, time; from quadmaml import cli; from quadmaml.report import write\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    # In the middle of writing: the new files are there under other names, none is in place.
+    code += "write._keep = lambda *_: (print('ready', flush=True), time.sleep(60))\n"
+    code += "sys.exit(cli.main(['report']))"
+    code = code.replace(
+        "from quadmaml.report import write",
+        "import importlib; write = importlib.import_module('quadmaml.report.write')",
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, b"quadmaml: error: interrupted\n")
+    assert sorted(os.listdir("quadmaml-report")) == FILES
+    for name in FILES:
+        with open(os.path.join("quadmaml-report", name), encoding="utf-8") as file:
+            assert file.read() == "old " + name
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

@@ -5,7 +5,7 @@ The picture of Golmant (2018), A case study of MAML on quadratics, drawn from th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import arrays, simulate
@@ -14,9 +14,11 @@ from ..arrays import Array
 from ..errors import InputError, SingularError, check_steps
 from ..quadratic import Quadratic
 from ..tasks import Tasks
+from .contours import View, contour_table, draw_contours
 from .style import RC, Axes, new_axes, plain, style_of
+from .table import Table
 
-__all__ = ["plane"]
+__all__ = ["draw_plane", "plane", "plane_table"]
 
 TASK_COLORS = ("#56B4E9", "#E69F00")
 
@@ -67,24 +69,70 @@ def plane(
         raise InputError(f"tasks: got {len(tasks)} tasks of dimension {tasks.dim}; expected two of dimension 2")
     if follow not in algorithms:
         raise InputError(f"follow: got {follow!r}; expected one of {', '.join(algorithms)}")
+    table = plane_table(tasks, algorithms, follow, names, outer_steps)
+    with matplotlib.rc_context(RC):
+        ax = new_axes(4.8, 4.8) if ax is None else ax
+        draw_plane(table, ax, labels)
+        legend = ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=2, columnspacing=1.5)
+        for handle in legend.legend_handles:
+            handle.set_markersize(8)
+    return ax
+
+
+def plane_table(
+    tasks: Tasks,
+    algorithms: Mapping[str, Algorithm],
+    follow: str,
+    names: tuple[str, str] = ("task 1", "task 2"),
+    outer_steps: int = 12,
+) -> Table:
+    """The numbers of ``plane``, in the columns kind, name, place, step, level, line, x, y.
+
+    Rows of kind "contour" (of the loss of a task above its optimum; place: 0 or 1), "optimum", "midpoint", "fixed
+    point" (place: of the algorithm in the mapping), "adapted", "closed form" and "simulated" (step: of the outer loop),
+    and "view" (two corners of a square that shows all but points far away).
+    """
     optima = _floats(tasks.support.minimizer())
     ends = _fixed_points(tasks, algorithms)
     start = _start(optima)
     path, walked = _outer_loop(tasks, algorithms[follow], start, check_steps("outer_steps", outer_steps))
     view = _view([*optima, start, *ends.values()], optima)
-    with matplotlib.rc_context(RC):
-        ax = new_axes(4.8, 4.8) if ax is None else ax
-        _draw_tasks(ax, tasks.support, optima, view, names)
-        _draw_outer_loop(ax, path, walked, plain(follow))
-        if follow in ends:
-            adapted = _floats(algorithms[follow].loop.map(tasks.support)(_like(ends[follow], tasks)))
-            _draw_adapted(ax, ends[follow], adapted, plain(follow))
-        _draw_fixed_points(ax, list(algorithms), ends, view)
-        ax.set(xlim=view[0], ylim=view[1], xlabel=plain(labels[0], 40), ylabel=plain(labels[1], 40), aspect="equal")
-        legend = ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=2, columnspacing=1.5)
-        for handle in legend.legend_handles:
-            handle.set_markersize(8)
-    return ax
+    parts = [_task_contours(tasks, optima, view, names), _points("optimum", names, optima)]
+    parts.append(_points("midpoint", ["midpoint"], [optima.mean(axis=0)]))
+    for kind, points in (("closed form", path), ("simulated", walked)):
+        parts.append(Table({**_points(kind, [follow] * len(points), points).columns, "step": range(len(points))}))
+    if follow in ends:
+        adapted = _floats(algorithms[follow].loop.map(tasks.support)(_like(ends[follow], tasks)))
+        parts.append(_points("adapted", names, adapted))
+    if ends:
+        places = [list(algorithms).index(name) for name in ends]
+        parts.append(Table({**_points("fixed point", list(ends), list(ends.values())).columns, "place": places}))
+    corners = [[low for low, _ in view], [high for _, high in view]]
+    return Table.stack([*parts, _points("view", ["low", "high"], corners)])
+
+
+def _points(kind: str, names: Sequence[str], points: Any) -> Table:
+    import numpy as np
+
+    x, y = np.asarray(points, dtype=float).T
+    return Table({"kind": kind, "name": list(names), "x": x, "y": y})
+
+
+def _task_contours(tasks: Tasks, optima: Array, view: View, names: tuple[str, str]) -> Table:
+    import numpy as np
+
+    middle, parts = optima.mean(axis=0), []
+    # Seen from the midpoint, so that optima close together and far from 0 do not cancel.
+    near: Any = tuple((low - centre, high - centre) for (low, high), centre in zip(view, middle, strict=True))
+    for place, (A, c) in enumerate(zip(_floats(tasks.support.hessian), optima - middle, strict=True)):
+        f = Quadratic.from_minimizer(A, c)
+        # Levels that grow as squares are evenly spaced ellipses; the fourth goes through the midpoint.
+        levels = max(float(f.constant), 1e-300) * (np.arange(1, 13) / 4) ** 2
+        table = contour_table(f, near, levels.tolist(), points=121)
+        moved = {"x": table["x"] + middle[0], "y": table["y"] + middle[1]}
+        # Two tasks may have one name; their places differ.
+        parts.append(Table({"kind": "contour", "name": names[place], "place": place, **table.columns, **moved}))
+    return Table.stack(parts)
 
 
 def _floats(x: Array) -> Array:
@@ -124,7 +172,7 @@ def _outer_loop(tasks: Tasks, algorithm: Algorithm, start: Array, steps: int) ->
     return closed, _floats(simulate.meta_train(algorithm, tasks, theta0, lr, steps))
 
 
-def _view(points: list[Array], optima: Array) -> tuple[tuple[float, float], tuple[float, float]]:
+def _view(points: list[Array], optima: Array) -> View:
     """A square that holds the points, of those far away from the optima none."""
     import numpy as np
 
@@ -136,66 +184,92 @@ def _view(points: list[Array], optima: Array) -> tuple[tuple[float, float], tupl
     return (centre[0] - half, centre[0] + half), (centre[1] - half, centre[1] + half)
 
 
-def _draw_tasks(ax: Axes, support: Quadratic, optima: Array, view: Any, names: tuple[str, str]) -> None:
+def draw_plane(table: Table, ax: Axes, labels: tuple[str, str] = ("first coordinate", "second coordinate")) -> None:
+    """Draw the table of two tasks in the plane. Points keep their size relative to the text."""
+    import matplotlib
+
+    unit = float(matplotlib.rcParams["font.size"]) / 10
+    corners = table.where(kind="view")
+    view: View = (tuple(corners["x"].tolist()), tuple(corners["y"].tolist()))
+    _draw_tasks(ax, table, unit)
+    name = plain(str(table.where(kind="closed form")["name"][0]))
+    _draw_outer_loop(ax, table, name, unit)
+    _draw_adapted(ax, table, name, unit)
+    _draw_fixed_points(ax, table.where(kind="fixed point"), view, unit)
+    ax.set(xlim=view[0], ylim=view[1], xlabel=plain(labels[0], 40), ylabel=plain(labels[1], 40), aspect="equal")
+
+
+def _draw_tasks(ax: Axes, table: Table, unit: float) -> None:
+    (middle,) = _xy(table.where(kind="midpoint"))
+    for place, c in enumerate(_xy(table.where(kind="optimum"))):
+        color, name = TASK_COLORS[place], str(table.where(kind="optimum")["name"][place])
+        own = table.where(kind="contour", place=place)
+        draw_contours(own, ax, color=color, linewidth=0.7 * unit, alpha=0.8, zorder=1)
+        ax.plot(*c, "*", markersize=15 * unit, color=color, markeredgecolor="black", linestyle="none", zorder=6)
+        _label(ax, c, plain(name), above=bool(c[1] >= middle[1]))
+    ax.plot(*middle, "+", markersize=12 * unit, markeredgewidth=2 * unit, color="black", linestyle="none", zorder=6)
+    _label(ax, middle, "midpoint", beside=-1 if _is_taken(table, middle) else 1)
+
+
+def _is_taken(table: Table, middle: Array) -> bool:
+    """Whether a fixed point stands where the midpoint's name would, to the right of it."""
+    corners, ends = _xy(table.where(kind="view")), _xy(table.where(kind="fixed point"))
+    away = (ends - middle) / (corners[1] - corners[0])
+    return bool(((away[:, 0] > 0.01) & (away[:, 0] < 0.3) & (abs(away[:, 1]) < 0.05)).any())
+
+
+def _xy(table: Table) -> Array:
     import numpy as np
 
-    grid = np.stack(np.meshgrid(*(np.linspace(low, high, 121) for low, high in view)), axis=-1)
-    middle = optima.mean(axis=0)
-    for A, c, color, name in zip(_floats(support.hessian), optima, TASK_COLORS, names, strict=True):
-        gap = np.einsum("...i,ij,...j", grid - c, A, grid - c) / 2
-        # Levels that grow as squares are evenly spaced ellipses; the fourth goes through the midpoint.
-        through = max(float((middle - c) @ A @ (middle - c)) / 2, 1e-300)
-        levels = through * (np.arange(1, 13) / 4) ** 2
-        ax.contour(*np.moveaxis(grid, -1, 0), gap, levels=levels, colors=color, linewidths=0.7, alpha=0.8, zorder=1)
-        ax.plot(*c, marker="*", markersize=15, color=color, markeredgecolor="black", linestyle="none", zorder=6)
-        _label(ax, c, plain(name), above=bool(c[1] >= middle[1]))
-    ax.plot(*middle, marker="+", markersize=12, markeredgewidth=2, color="black", linestyle="none", zorder=6)
-    _label(ax, middle, "midpoint", beside=True)
+    return np.column_stack([table["x"], table["y"]])
 
 
-def _label(ax: Axes, point: Array, text: str, *, above: bool = False, beside: bool = False) -> None:
-    """A name beside a point, on a white ground so that lines do not cross it."""
+def _label(ax: Axes, point: Array, text: str, *, above: bool = False, beside: int = 0) -> None:
+    """A name above or below a point, or beside it (1: right, -1: left); its white ground keeps lines away."""
     ax.annotate(
         text,
         point,
-        xytext=(9, 0) if beside else (0, 10 if above else -10),
-        textcoords="offset points",
-        ha="left" if beside else "center",
+        xytext=(0.9 * beside, 0) if beside else (0, 1 if above else -1),
+        textcoords="offset fontsize",
+        ha=("left" if beside > 0 else "right") if beside else "center",
         va="center" if beside else "bottom" if above else "top",
-        fontsize=10,
         zorder=8,
         bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
     )
 
 
-def _draw_outer_loop(ax: Axes, closed: Array, walked: Array, name: str) -> None:
-    ax.plot(*closed.T, color="black", linewidth=1.0, zorder=3, label=f"{name}, closed form")
+def _draw_outer_loop(ax: Axes, table: Table, name: str, unit: float) -> None:
+    closed, walked = (_xy(table.where(kind=kind)) for kind in ("closed form", "simulated"))
+    ax.plot(*closed.T, color="black", linewidth=1.0 * unit, zorder=3, label=f"{name}, closed form")
     ax.plot(
         *walked.T,
         linestyle="none",
         marker="o",
-        markersize=6.5,
+        markersize=6.5 * unit,
         markerfacecolor="none",
         markeredgecolor="black",
-        markeredgewidth=0.8,
+        markeredgewidth=0.8 * unit,
         zorder=3,
         label=f"{name}, simulated",
     )
 
 
-def _draw_adapted(ax: Axes, end: Array, adapted: Array, name: str) -> None:
+def _draw_adapted(ax: Axes, table: Table, name: str, unit: float) -> None:
+    adapted = _xy(table.where(kind="adapted"))
+    if not len(adapted):
+        return
+    (end,) = _xy(table.where(kind="fixed point", name=str(table.where(kind="closed form")["name"][0])))
+    look = {"markersize": 7 * unit, "markeredgecolor": "black", "markeredgewidth": 0.8 * unit}
     for point, color in zip(adapted, TASK_COLORS, strict=True):
-        ax.plot(*zip(end, point, strict=True), color="black", linewidth=1.0, linestyle=":", zorder=4)
-        ax.plot(*point, marker="o", markersize=7, color=color, markeredgecolor="black", linestyle="none", zorder=5)
-    ax.plot([], [], ":", marker="o", markersize=7, color="#BBBBBB", markeredgecolor="black", label=f"{name}, adapted")
+        ax.plot(*zip(end, point, strict=True), color="black", linewidth=1.0 * unit, linestyle=":", zorder=4)
+        ax.plot(*point, marker="o", color=color, linestyle="none", zorder=5, **look)
+    ax.plot([], [], ":", marker="o", color="#BBBBBB", label=f"{name}, adapted", **look)
 
 
-def _draw_fixed_points(ax: Axes, names: list[str], ends: Mapping[str, Array], view: Any) -> None:
+def _draw_fixed_points(ax: Axes, table: Table, view: View, unit: float) -> None:
     shown: list[Array] = []
-    for i, name in enumerate(names):
-        if name not in ends:
-            continue
-        style, point = style_of(i), ends[name]
+    for name, place, point in zip(table["name"], table["place"], _xy(table), strict=True):
+        style = style_of(int(place))
         outside = any(not low <= x <= high for x, (low, high) in zip(point, view, strict=True))
         near = 0.02 * (view[0][1] - view[0][0])
         below = sum(bool(abs(point - other).max() < near) for other in shown)
@@ -204,11 +278,11 @@ def _draw_fixed_points(ax: Axes, names: list[str], ends: Mapping[str, Array], vi
             *point,
             marker=style.marker,
             # Points that coincide show as one marker in the other.
-            markersize=10 * 0.68**below,
+            markersize=10 * unit * 0.68**below,
             color=style.color,
             markeredgecolor="white",
-            markeredgewidth=0.8,
+            markeredgewidth=0.8 * unit,
             linestyle="none",
             zorder=7,
-            label=plain(name) + (" (outside)" if outside else ""),
+            label=plain(str(name)) + (" (outside)" if outside else ""),
         )

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from ..arrays import Array
+
+if TYPE_CHECKING:
+    from .table import Table
 
 Axes: TypeAlias = Any
 Figure: TypeAlias = Any
@@ -78,6 +85,84 @@ def to_svg(figure: Figure) -> str:
         figure.savefig(buffer, format="svg", bbox_inches="tight", pad_inches=0.05, metadata=nothing)
         text = buffer.getvalue()
     return text[text.index("<svg") :]
+
+
+def drawn(panel: Callable[[Table, Axes], Axes], table: Table, ax: Axes) -> Axes:
+    """Draw a table on the caller's axes in the caller's settings, or on a new figure in ours, with a legend."""
+    import matplotlib
+
+    if ax is not None:
+        panel(table, ax)
+        add_legend(ax)
+        return ax
+    with matplotlib.rc_context(RC):
+        ax = new_axes(4.8, 3.6)
+        ax.figure.set_layout_engine("constrained")
+        panel(table, ax)
+        outside_legend(ax.figure)
+    return ax
+
+
+def add_legend(ax: Axes) -> None:
+    """A legend inside the axes, where something is named."""
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend()
+
+
+def outside_legend(figure: Figure) -> Any:
+    """One legend below all panels, each name once, in as many columns as fit; None if nothing is named."""
+    named: dict[str, Any] = {}
+    for ax in figure.axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    for columns in range(min(len(named), 5), 0, -1):
+        if columns > 1 and columns != -(-len(named) // -(-len(named) // columns)):
+            continue  # another number of columns has as few rows, and fuller ones
+        legend = figure.legend(
+            named.values(),
+            named.keys(),
+            loc="outside lower center",
+            ncols=columns,
+            handlelength=2.6,
+            columnspacing=1.2,
+            borderaxespad=0.1,
+            frameon=False,
+        )
+        if legend.get_window_extent().width <= 0.98 * figure.bbox.width or columns == 1:
+            return legend
+        legend.remove()
+    return None
+
+
+def line(ax: Axes, x: Array, y: Array, index: int, label: str | None = None, markers: int = 6) -> None:
+    """A curve in the index-th style, with about so many markers, shifted so that those of equal curves all show."""
+    style, apart = style_of(index), max(1, len(x) // markers)
+    ax.plot(
+        x,
+        y,
+        color=style.color,
+        linestyle=style.line,
+        marker=style.marker,
+        markevery=(index * max(1, apart // 4) % apart, apart),
+        markeredgewidth=0.0,
+        label=label,
+    )
+
+
+def log_axis(axis: Any) -> None:
+    """Make an axis logarithmic; ticks are plain numbers where they are few and short, else powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis._set_axes_scale("log")
+    low, high = axis.get_view_interval()
+    if high <= 1e4 * low and low >= 1e-3 and high <= 1e5:
+        decades = math.log10(high / low)
+        subs = (1.0,) if decades > 2.3 else (1.0, 3.0) if decades > 1.1 else (1.0, 2.0, 3.0, 5.0)
+        axis.set_major_locator(LogLocator(subs=subs))
+        axis.set_major_formatter(FuncFormatter(lambda x, place: f"${x:g}$"))
+    else:
+        axis.set_major_formatter(FuncFormatter(lambda x, place: f"$10^{{{round(math.log10(x))}}}$"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def plain(text: str, length: int = 24) -> str:

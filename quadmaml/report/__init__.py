@@ -1,7 +1,7 @@
-"""The report: grouped data, every algorithm solved on it, each result checked against the simulator, one page."""
+"""The report: does a meta-learned start pay on grouped data, and why; every number checked; one page."""
 
-from .build import Report, build
+from .build import Appendix, Report, build
 from .make import make
 from .write import write
 
-__all__ = ["Report", "build", "make", "write"]
+__all__ = ["Appendix", "Report", "build", "make", "write"]

@@ -18,7 +18,7 @@ from ..tasks import Tasks
 from .settings import Settings, algorithms, choose
 from .solve import Solution
 
-__all__ = ["Picture", "adaptation_picture", "plane_picture"]
+__all__ = ["Picture", "adaptation_picture", "inline", "plane_picture"]
 
 FOLLOWED = "MAML"
 
@@ -41,7 +41,7 @@ def adaptation_picture(tasks: Tasks, solutions: Sequence[Solution], settings: Se
     )
     return Picture(
         "Loss against adaptation steps",
-        _inline(plots.to_svg(ax.figure), "curve"),
+        inline(plots.to_svg(ax.figure), "curve"),
         f"Curves of the mean query loss after 0 to {settings.curve_steps} adaptation steps, one for each start.",
         f"Mean query loss of the {len(tasks)} tasks after adapting by gradient descent (step size"
         f" {settings.lr:.3g}), from each start. The vertical line marks K = {settings.steps}, the number of steps for"
@@ -63,7 +63,7 @@ def plane_picture(groups: RegressionGroups, settings: Settings) -> Picture:
     ax = plots.plane(tasks, algorithms(own), FOLLOWED, names, axes)
     return Picture(
         title,
-        _inline(plots.to_svg(ax.figure), "plane"),
+        inline(plots.to_svg(ax.figure), "plane"),
         f"Contours and optima of {names[0]} and {names[1]}, the midpoint, and the fixed point of every algorithm.",
         f"{names[0]} and {names[1]}, {rule} Query and support are the same here, as in Golmant's post: all rows of the"
         f" task. Of the half of the tasks whose data say most about both coefficients (largest least curvature), these"
@@ -103,7 +103,7 @@ def _pair(quadratics: Sequence[Quadratic]) -> tuple[int, int] | None:
     return max(pairs, key=lambda ij: float(np.linalg.norm(optima[ij[0]] - optima[ij[1]])), default=None)
 
 
-def _inline(svg: str, prefix: str) -> str:
+def inline(svg: str, prefix: str) -> str:
     """The SVG element with identifiers of its own, as wide as the page allows."""
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
     svg = re.sub(r'"#([^"]+)"', rf'"#{prefix}-\1"', svg)

@@ -10,9 +10,10 @@ from ..adaptation import GradientDescent, ProximalGradientDescent
 from ..algorithms import FOMAML, IMAML, MAML, Algorithm, Joint, MoreauEnvelope, Reptile, TruncatedMAML
 from ..analysis import largest_stable_lr
 from ..errors import InputError, check_number, check_steps
+from ..inner_loop import InnerLoop
 from ..quadratic import Quadratic
 
-__all__ = ["Settings", "algorithms", "choose"]
+__all__ = ["Settings", "algorithms", "choose", "named"]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,32 @@ def choose(
         ridge=ridge,
         curve_steps=min(2 * steps, steps + 50) if steps > 10 else 20,
     )
+
+
+NAMES = {
+    "joint": "Joint training",
+    "maml": "MAML",
+    "fomaml": "First-order MAML",
+    "truncated": "Truncated MAML",
+    "imaml": "iMAML",
+    "reptile": "Reptile",
+    "moreau": "Moreau envelope",
+}
+
+
+def named(name: str, settings: Settings) -> tuple[Algorithm, InnerLoop]:
+    """An algorithm by its short name, and how new tasks adapt from its start: by its own loop, or by that of MAML.
+
+    Examples
+    --------
+    >>> settings = Settings(0.1, 5, 3, 2.0, 0.1, 5)
+    >>> named("imaml", settings)[1], named("joint", settings)[1]
+    (Proximal(strength=2.0), GradientDescent(lr=0.1, steps=5))
+    """
+    if name.lower() not in NAMES:
+        raise InputError(f"algorithm: got {name!r}; expected one of {', '.join(NAMES)}")
+    algorithm = algorithms(settings)[NAMES[name.lower()]]
+    return algorithm, settings.inner if isinstance(algorithm, Joint) else algorithm.loop
 
 
 def algorithms(settings: Settings) -> dict[str, Algorithm]:

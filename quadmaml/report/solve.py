@@ -1,4 +1,4 @@
-"""The solutions of a report: every start in closed form, its losses, and how it does on tasks left out."""
+"""The solutions of a report: every start in closed form, and its losses."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ import numpy as np
 
 from .. import linalg
 from ..algorithms import Algorithm, adapted_losses
-from ..analysis import leave_one_out, unstable_tasks
+from ..analysis import unstable_tasks
 from ..arrays import Array
-from ..datasets import RegressionGroups
-from ..errors import IllConditionedWarning, QuadmamlError, SingularError, UnstableStepWarning
+from ..errors import IllConditionedWarning, SingularError, UnstableStepWarning
+from ..evaluation import MEAN_OF_OPTIMA
 from ..field import AffineField
 from ..meta_algorithm import Pair
 from ..tasks import Tasks
 from .settings import Settings
 
-__all__ = ["MEAN_OF_OPTIMA", "Comparison", "Solution", "collected", "compare", "raw_coefficients", "solve"]
-
-MEAN_OF_OPTIMA = "Mean of optima"
-BASELINE = "Joint training"
+__all__ = ["Solution", "collected", "solve"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +41,6 @@ class Solution:
         The condition number of M.
     losses, losses_before : array, shape (n,), or None
         The query loss of each task, after adapting from theta and at theta.
-    held_out : array, shape (n,), or None
-        The query loss of each task after adapting from the start made without that task.
     """
 
     name: str
@@ -55,21 +50,6 @@ class Solution:
     condition: float | None = None
     losses: Array | None = None
     losses_before: Array | None = None
-    held_out: Array | None = None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The mean over tasks of a loss minus that of joint training, with its standard error where there is one."""
-
-    mean: float
-    ratio: float | None
-    standard_error: float | None
-
-    @property
-    def clear(self) -> bool:
-        """Whether the difference exceeds two standard errors."""
-        return self.standard_error is not None and abs(self.mean) > 2 * self.standard_error
 
 
 @contextmanager
@@ -107,25 +87,6 @@ def solve(
     return solutions, found
 
 
-def compare(solution: Solution, baseline: Solution, field: str) -> Comparison | None:
-    """Compare the losses in ``field`` of two solutions, task by task; None where one has none."""
-    ours, theirs = getattr(solution, field), getattr(baseline, field)
-    if ours is None or theirs is None:
-        return None
-    difference = ours - theirs
-    n, base = len(difference), float(theirs.mean())
-    error = float(difference.std(ddof=1) / np.sqrt(n)) if n > 1 else None
-    return Comparison(float(difference.mean()), float(ours.mean()) / base if base > 0 else None, error)
-
-
-def raw_coefficients(theta: Array, groups: RegressionGroups) -> Array:
-    """The coefficients in the units of the data, of coefficients for standardised columns."""
-    target_mean, target_scale = groups.scales[groups.target]
-    means, scales = np.array([groups.scales[name] for name in groups.features[1:]]).T
-    slopes = target_scale * theta[1:] / scales
-    return np.concatenate([[target_mean + target_scale * theta[0] - slopes @ means], slopes])
-
-
 def _solve_one(name: str, algorithm: Algorithm, tasks: Tasks, settings: Settings) -> Solution:
     if algorithm.loop != settings.inner:
         unstable_tasks(algorithm.loop, tasks.support)
@@ -139,12 +100,7 @@ def _solve_one(name: str, algorithm: Algorithm, tasks: Tasks, settings: Settings
             theta, note = field.zero(minimum_norm=True), f"not the only one: {rank}; the one of least norm"
         except SingularError:
             return Solution(name, algorithm, None, f"there is none: {rank}, and v is outside its range", condition)
-    try:
-        starts = leave_one_out(algorithm, tasks)
-        held_out = _each_from_its_own(tasks, starts, settings)
-    except QuadmamlError as error:
-        held_out, note = None, f"{note}; leaving tasks out: {error}"
-    return Solution(name, algorithm, theta, note, condition, *_losses(tasks, theta, settings), held_out)
+    return Solution(name, algorithm, theta, note, condition, *_losses(tasks, theta, settings))
 
 
 def _kind_of_point(algorithm: Algorithm, field: AffineField) -> str:
@@ -162,17 +118,9 @@ def _losses(tasks: Tasks, theta: Array, settings: Settings) -> tuple[Array, Arra
     return adapted_losses(tasks, theta, settings.inner), tasks.query(theta)
 
 
-def _each_from_its_own(tasks: Tasks, starts: Array, settings: Settings) -> Array:
-    """The query loss of task i after adapting from ``starts[i]``, shape ``(n,)``."""
-    return tasks.query(settings.inner.map(tasks.support)(starts))
-
-
 def _mean_of_optima(tasks: Tasks, settings: Settings) -> Solution:
     try:
         theta = tasks.mean_minimizer()
     except SingularError:
         return Solution(MEAN_OF_OPTIMA, None, None, "there is none: a task has no single optimum")
-    optima, n = tasks.support.minimizer(), len(tasks)
-    others = np.stack([np.delete(optima, i, axis=0).mean(axis=0) for i in range(n)])
-    held_out = _each_from_its_own(tasks, others, settings)
-    return Solution(MEAN_OF_OPTIMA, None, theta, "a baseline", None, *_losses(tasks, theta, settings), held_out)
+    return Solution(MEAN_OF_OPTIMA, None, theta, "a baseline", None, *_losses(tasks, theta, settings))

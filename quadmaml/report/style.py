@@ -16,6 +16,8 @@ th[scope="row"] { text-align: left; font-weight: 600; max-width: 20rem; }
 thead th { border-bottom: 2px solid #555555; vertical-align: bottom; white-space: normal; max-width: 7rem; }
 thead th:first-child { text-align: left; }
 tbody tr { border-bottom: 1px solid #e3e3e3; }
+.answer { font-size: 1.1rem; font-weight: 600; }
+code { font-size: 0.92em; overflow-wrap: anywhere; }
 .words { text-align: left; }
 .picture { max-width: 36rem; }
 .picture svg { width: 100%; height: auto; display: block; }

@@ -17,10 +17,14 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from ..comparison import compare
+from ..evaluation import Candidate, Evaluation
+from ..explanation import Explanation
 from .build import Report
 from .checks import Check
 from .page import page
-from .solve import Solution, compare, raw_coefficients
+from .solve import Solution
+from .summary import answer, reasons
 
 __all__ = ["FILES", "results", "write"]
 
@@ -54,6 +58,8 @@ def results(report: Report) -> dict[str, Any]:
             "source": groups.source,
             "target": groups.target,
             "coefficients": groups.features,
+            "support": groups.split,
+            "tasks_left_out": groups.left_out,
             "standardised_by": {name: {"mean": m, "deviation": s} for name, (m, s) in groups.scales.items()},
             "tasks": [
                 {"name": name, "support_rows": len(group[1]), "query_rows": len(group[3])}
@@ -63,8 +69,13 @@ def results(report: Report) -> dict[str, Any]:
         "settings": dataclasses.asdict(report.settings),
         "optima": report.optima,
         "solutions": [_solution(each, baseline, report) for each in report.solutions],
+        "answer": answer(report),
+        "reasons": reasons(report),
+        "cross_validation": None if report.evaluation is None else _evaluation(report.evaluation),
+        "explanations": {name: _explanation(each) for name, each in report.explanations.items()},
         "checks": [_check(each) for each in report.checks],
         "warnings": report.warnings,
+        "notes": report.notes,
     }
     plain: dict[str, Any] = _plain(data)
     return plain
@@ -72,21 +83,47 @@ def results(report: Report) -> dict[str, Any]:
 
 def _solution(solution: Solution, baseline: Solution, report: Report) -> dict[str, Any]:
     theta = solution.theta
-    against = {field: compare(solution, baseline, field) for field in ("losses", "held_out")}
+    known = solution.losses is not None and baseline.losses is not None
+    against = compare(solution.losses, baseline.losses) if known else None
     return {
         "name": solution.name,
         "algorithm": None if solution.algorithm is None else repr(solution.algorithm),
         "note": solution.note,
         "condition_number": solution.condition,
         "fixed_point": theta,
-        "fixed_point_in_units_of_the_data": None if theta is None else raw_coefficients(theta, report.groups),
+        "fixed_point_in_units_of_the_data": None if theta is None else report.groups.in_data_units(theta),
         "query_losses_before_adaptation": solution.losses_before,
         "query_losses_after_adaptation": solution.losses,
-        "query_losses_after_adaptation_held_out": solution.held_out,
-        "minus_joint_training": {
-            field: None if each is None else dataclasses.asdict(each) for field, each in against.items()
-        },
+        "minus_joint_training": None if against is None else dataclasses.asdict(against),
     }
+
+
+def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
+    """The cross-validation, task by task, with what was chosen in each fold."""
+    starts = {}
+    for name in evaluation.names:
+        found = evaluation.compare(name)
+        starts[name] = {
+            "mean_loss": evaluation.mean(name),
+            "minus_joint_training": None if found is None else {**dataclasses.asdict(found), "clear": found.clear},
+            "losses": evaluation.losses[name],
+            "beyond_stability": evaluation.unstable[name],
+            "chosen_in_fold": [_candidate(each) for each in evaluation.chosen[name]],
+            "chosen_on_all_tasks": _candidate(evaluation.final[name]),
+        }
+    return {"folds": evaluation.folds, "starts": starts}
+
+
+def _candidate(candidate: Candidate | None) -> dict[str, str] | None:
+    if candidate is None:
+        return None
+    start = "mean of optima" if candidate.algorithm is None else repr(candidate.algorithm)
+    return {"start": start, "adaptation": repr(candidate.inner)}
+
+
+def _explanation(each: Explanation) -> dict[str, Any]:
+    fields = {field.name: getattr(each, field.name) for field in dataclasses.fields(each) if field.name != "task_parts"}
+    return {**fields, "distance": each.distance}
 
 
 def _check(check: Check) -> dict[str, Any]:
@@ -124,7 +161,7 @@ def _npz(report: Report, data: Mapping[str, Any]) -> bytes:
         fixed_points=stacked("theta", (d,)),
         losses=stacked("losses", (n,)),
         losses_before=stacked("losses_before", (n,)),
-        held_out=stacked("held_out", (n,)),
+        **_held_out(report.evaluation, n),
         task_names=np.array(report.groups.names),
         support_hessians=tasks.support.hessian,
         support_linear=tasks.support.linear,
@@ -132,6 +169,13 @@ def _npz(report: Report, data: Mapping[str, Any]) -> bytes:
         query_linear=tasks.query.linear,
     )
     return buffer.getvalue()
+
+
+def _held_out(evaluation: Evaluation | None, n: int) -> dict[str, Array]:
+    """The held-out losses of the cross-validation, one row a start, and the names of the rows."""
+    if evaluation is None:
+        return {"held_out_names": np.array([], dtype=str), "held_out": np.empty((0, n))}
+    return {"held_out_names": np.array(evaluation.names), "held_out": np.stack(list(evaluation.losses.values()))}
 
 
 @contextlib.contextmanager
