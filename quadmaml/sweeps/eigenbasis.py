@@ -114,7 +114,7 @@ class Eigenbasis:
         ``sum w T_k A T_l c`` of shape ``(kept count, d)``.
         """
         xp, (n, d) = arrays.namespace(self.values), self.values.shape
-        T = xp.reshape(self.polynomials(0, max(kept, count)), (-1, n, d))
+        T = xp.reshape(self.polynomials(0, count), (count, n, d))
         R, Q = xp.reshape(self.rows, (n, d, d)), self.query
         # The support's linear part joins the rows as one more column.
         R = xp.concat([R, self.support.linear[..., None]], axis=-1)
@@ -122,7 +122,7 @@ class Eigenbasis:
         for part in _parts(n, step):
             w = self.weights[part][:, None]
             left = xp.permute_dims((w * T[:kept, part, :])[..., None] * R[part, :, :d], (1, 2, 0, 3))
-            right = xp.permute_dims(T[:count, part, :][..., None] * R[part, :, :], (1, 2, 0, 3))
+            right = xp.permute_dims(T[:, part, :][..., None] * R[part, :, :], (1, 2, 0, 3))
             right = Q.hessian[part, ...] @ xp.reshape(right, (-1, d, count * (d + 1)))
             left = xp.reshape(left, (-1, kept * d))
             total = total + xp.matrix_transpose(left) @ xp.reshape(right, (left.shape[0], -1))
