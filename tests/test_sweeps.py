@@ -89,6 +89,11 @@ LOOPS = {
 }
 
 
+def test_no_spectral_loop_is_forgotten():
+    kinds = {getattr(qm.adaptation, name) for name in qm.adaptation.__all__ if name != "InnerLoop"}
+    assert {kind for kind in kinds if kind.spectral} == {type(make(0.1)) for make in LOOPS.values()}
+
+
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("loop", LOOPS)
 def test_every_spectral_loop_is_joined_with_itself(loop, split, no_single_calls):

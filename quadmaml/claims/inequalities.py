@@ -20,7 +20,10 @@ from .spectral import Spectral, minors, spectral_letters
 from .statements import Statement
 from .trees import Tree, as_tree
 
-__all__ = ["conditions", "lifted", "show_nonnegative"]
+__all__ = ["MANY", "conditions", "lifted", "show_nonnegative"]
+
+MANY = 3
+"""From more variables than these a decision may take long, and the search for a counterexample comes first."""
 
 
 def show_nonnegative(
@@ -59,7 +62,7 @@ def _attempted(engine: str, run: Any) -> Shown:
 
 
 def _decided(claim: Claim, i: int) -> Shown:
-    from quadmaml.proofs.decide import nonnegative, positive
+    from quadmaml.proofs.decide import BOXES, nonnegative, positive
 
     letters = spectral_letters(claim.domains)
     statements, recorded = read(claim, letters)
@@ -74,7 +77,10 @@ def _decided(claim: Claim, i: int) -> Shown:
             if each < 0 or (strict and each == 0):
                 return Shown(Status.UNDECIDED, details=(f"exact decision: {each} has the wrong sign",))
             continue
-        decision = (positive if strict else nonnegative)(each, restricted(where, each))
+        inside = restricted(where, each)
+        # The time for a box grows with the number of coefficients, which doubles with each variable and more.
+        boxes = BOXES if len(inside) <= MANY else BOXES // 4 ** (len(inside) - MANY)
+        decision = (positive if strict else nonnegative)(each, inside, boxes=max(1, boxes))
         details += (f"exact decision: {decision.scope}: {decision.status.value}", *decision.details)
         if not decision.holds:
             found = _candidates(claim, decision.witness) if decision.status is Status.REFUTED else ()

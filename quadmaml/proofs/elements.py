@@ -227,12 +227,18 @@ class FieldElement(Element):
         Raises
         ------
         InputError
-            If differences along one more direction show that they are not exact: the degree is higher.
+            If longer differences, or those along one more direction, show that they are not exact.
         """
         units, probe = self._directions("gradient")
         slopes = [self._slope(function, unit) for unit in units]
         gradient = self._of(lambda: self._stacked([slope.table.entries() for slope in slopes]), "vector")
-        if (self._slope(function, probe) - gradient.T * probe).is_zero() is False:
+        # A slope is off by the third derivative / 6, the fifth / 120, ...: twice and three times the way show them.
+        longer = [
+            self._slope(function, k * unit) - k * slope
+            for unit, slope in zip(units, slopes, strict=True)
+            for k in (2, 3)
+        ]
+        if any(x.is_zero() is False for x in [self._slope(function, probe) - gradient.T * probe, *longer]):
             raise InputError("gradient: the function is no polynomial of degree <= 2 in its argument; expected one")
         return gradient
 
@@ -246,14 +252,18 @@ class FieldElement(Element):
         Raises
         ------
         InputError
-            If the difference along one more direction shows that the map is not affine.
+            If longer differences, or that along one more direction, show that the map is not affine.
         """
         units, probe = self._directions("jacobian")
         here = _shaped(self, function(self), "vector")
         columns = [_shaped(self, function(self + unit), "vector") - here for unit in units]
         transposed = self._of(lambda: self._stacked([column.table.entries() for column in columns]), "matrix")
         jacobian = transposed.T
-        if (_shaped(self, function(self + probe), "vector") - here - jacobian @ probe).is_zero() is False:
+        tried = [probe, *(k * unit for unit in units for k in (2, -1))]
+        if any(
+            (_shaped(self, function(self + step), "vector") - here - jacobian @ step).is_zero() is False
+            for step in tried
+        ):
             raise InputError("jacobian: the function is not affine in its argument; expected an affine map")
         return jacobian
 

@@ -228,12 +228,15 @@ def _joined(tasks: Tasks, groups: list[Group], alone: list[int]) -> Iterator[Joi
     """The settings that can be joined, with as many terms as each needs; the places of the others go to ``alone``."""
     with arrays.quiet():
         basis = Eigenbasis.of(tasks)
-    count, most = (16, 128) if basis.split else (64, 1024)
+    count, most = _terms(basis)
     while groups and count <= most:
         unresolved = list[Group]()
         with arrays.quiet():
             nodes = Nodes.of(basis, count)
             made = [pair for group in groups for pair in _expanded(basis, nodes, group, alone, unresolved)]
+        if not _pays(basis, count, sum(len(group.places) for group, _ in made)):
+            alone.extend(place for group, _ in made for place in group.places)
+            made = []
         for kind in (2, 3):
             pairs = [pair for pair in made if len(pair[1].coefficients) == kind]
             for kept in sorted({pair[1].coefficients[0].shape[-1] for pair in pairs}):
@@ -244,6 +247,25 @@ def _joined(tasks: Tasks, groups: list[Group], alone: list[int]) -> Iterator[Joi
                     yield from parts
         groups, count = unresolved, 2 * count
     alone.extend(place for group in groups for place in group.places)
+
+
+def _terms(basis: Eigenbasis) -> tuple[int, int]:
+    """How many terms are tried first, and how many at most: the sums over tasks are that many matrices, or its square.
+
+    256 MiB of them in double precision, and no more terms than pay.
+    """
+    d = basis.rows.shape[-1]
+    return (8, min(128, math.isqrt(8 * AT_ONCE) // d)) if basis.split else (64, min(1024, 8 * AT_ONCE // d**2))
+
+
+def _pays(basis: Eigenbasis, terms: int, settings: int) -> bool:
+    """Whether sums over tasks with so many terms cost less than so many single calls, in products of numbers.
+
+    A single call costs about 12 products of matrices for each task, and what four million products of numbers cost.
+    """
+    n, d = basis.values.shape
+    sums = 2 * terms**2 if basis.split else terms
+    return bool(sums * n * d**3 <= settings * (12 * n * d**3 + 4e6))
 
 
 Row = tuple[Group, Expansion]

@@ -94,11 +94,11 @@ def test_without_a_file_the_ledger(file, capsys, monkeypatch):
     assert "test_weight_shrinks" in capsys.readouterr().out
 
 
-def test_the_plugin_collects_claims(pytester, file):
+def test_the_plugin_of_an_installed_quadmaml_collects_claims(pytester, file):
     pytester.syspathinsert(file.parent)
     pytester.makepyfile(test_mine=FILE)
-    result = pytester.runpytest("-p", "quadmaml.claims.pytest_plugin", "-p", "no:cacheprovider")
+    result = pytester.runpytest("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*Steps commute*", "*REFUTED*", "*B = *"])
-    result = pytester.runpytest("-p", "quadmaml.claims.pytest_plugin", "--claim-examples", "5", "-k", "shrinks")
+    result = pytester.runpytest("--claim-examples", "5", "-k", "shrinks")
     result.assert_outcomes(passed=1)

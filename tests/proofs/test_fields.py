@@ -275,3 +275,13 @@ def test_lists_of_elements_are_tasks(name):
     )
     algorithm = qm.MAML(qm.GradientDescent(Q(1, 10), 2))
     same(algorithm.fixed_point(tasks), algorithm.fixed_point(rational).tolist(), "vector")
+
+
+def test_a_quartic_is_refused_though_one_more_direction_does_not_show_it():
+    """A is singular, and the error of the differences at (0, 1) is orthogonal to (2, 3)."""
+    F = Rationals(pure=True)
+    A, x = F.matrix([[1, -1], [-1, 1]]), F.column([0, 1])
+    with pytest.raises(qm.InputError, match="degree <= 2"):
+        gradient(lambda t: (t.T @ A @ t) ** 2 / 4 + t.T @ t / 2, x)
+    with pytest.raises(qm.InputError, match="not affine"):
+        jacobian(lambda t: (t.T @ A @ t) * A @ t + t, x)
