@@ -21,6 +21,7 @@ from .errors import InputError, check_number, check_steps, known
 from .inner_loop import InnerLoop
 from .meta_algorithm import STAY, Adapting, Algorithm, Pair, check_loop, check_tasks, gradient
 from .quadratic import Quadratic
+from .solvers import Solver, implicit_system
 from .tasks import Tasks
 
 __all__ = ["FOMAML", "IMAML", "MAML", "Algorithm", "Joint", "MoreauEnvelope", "Reptile", "TruncatedMAML"]
@@ -147,24 +148,35 @@ class IMAML(Pair):
     inner : InnerLoop, optional
         An inexact solver of the proximal problem, such as ``ProximalGradientDescent(strength, lr, steps)``. The field
         is then affine still, but in general not the gradient of its own meta-loss.
+    solver : Solver, optional
+        Applies the Jacobian to the query gradients inexactly, from 0: ``Neumann(steps)``, a polynomial in A, or
+        ``ConjugateGradients(steps)``. The latter is not linear in the gradient: there is a meta-gradient, but no affine
+        field. By default the Jacobian is exact.
 
     Notes
     -----
-    Rajeswaran, Finn, Kakade, Levine (2019), Meta-Learning with Implicit Gradients, equation (6) and Algorithm 2.
+    Rajeswaran, Finn, Kakade, Levine (2019), Meta-Learning with Implicit Gradients, equation (6) and Algorithm 2; for
+    the solver section 3.1.
 
     Examples
     --------
     >>> IMAML(strength=1.0).weight(1.0)
     0.25
+    >>> from quadmaml.solvers import Neumann
+    >>> IMAML(strength=1.0, solver=Neumann(steps=2)).weight(0.5)     # (1 - 0.5) 0.5 / (1 + 0.5)
+    0.16666666666666666
     """
 
     strength: Any
     inner: InnerLoop | None = None
+    solver: Solver | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strength", check_number("strength", self.strength, above=0))
         if self.inner is not None:
             check_loop(self.inner)
+        if self.solver is not None and not isinstance(self.solver, Solver):
+            raise InputError(f"solver: got {self.solver!r}; expected a solver such as ConjugateGradients(steps=5)")
 
     @property
     def loop(self) -> InnerLoop:
@@ -173,6 +185,35 @@ class IMAML(Pair):
     @cached_property
     def rule(self) -> InnerLoop:
         return Proximal(self.strength)
+
+    @property
+    def keeps_own_jacobian(self) -> bool:
+        return self.solver is None and super().keeps_own_jacobian
+
+    def _factors(self, tasks: Tasks, theta: Any) -> tuple[Any, Any, AffineMap]:
+        if self.solver is None:
+            return super()._factors(tasks, theta)
+        m = self.loop.map(check_tasks(tasks).support)
+        G, B = self._gradient(tasks, m, theta), self._system(tasks.support.curvature, tasks.support.linear)
+        return (self.solver.inverse(B), G, m) if theta is None else (1, self.solver.solve(B, G).value, m)
+
+    def _system(self, curvature: Any, like: Any) -> Any:
+        return implicit_system(curvature, arrays.scalar(self.strength, like, "strength"))
+
+    def _weight(self, curvature: Diagonal) -> Diagonal:
+        if self.solver is None:
+            return super()._weight(curvature)
+        J = self.solver.inverse(self._system(curvature, curvature.entries))
+        weight: Diagonal = J * curvature * self.loop.residual(curvature)
+        return weight
+
+    def jacobians(self, tasks: Tasks) -> Array:
+        """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``; InputError with conjugate gradients."""
+        if self.solver is None:
+            return super().jacobians(tasks)
+        support = check_tasks(tasks).support
+        J: Array = self.solver.inverse(self._system(support.curvature, support.linear)).dense()
+        return J
 
 
 @dataclass(frozen=True)

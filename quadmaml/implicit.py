@@ -127,7 +127,7 @@ def meta_gradient_errors(
     """
     exact = IMAML(strength).meta_gradient(tasks, theta)
     xp, w = arrays.namespace(exact), tasks.weights
-    system = implicit_system(tasks.support, arrays.scalar(strength, exact, "strength"))
+    system = implicit_system(tasks.support.curvature, arrays.scalar(strength, exact, "strength"))
     rows = []
     for loop in [Proximal(strength)] if inner is None else list(inner):
         gradient = tasks.query.gradient(check_loop(loop).map(tasks.support)(theta))
@@ -160,5 +160,5 @@ def inner_error(tasks: Tasks, theta: Any, strength: Scalar, inner: InnerLoop) ->
     """
     support = check_tasks(tasks).support
     off = check_loop(inner).map(support)(theta) - Proximal(strength).map(support)(theta)
-    system = implicit_system(support, arrays.scalar(strength, support.linear, "strength"))
+    system = implicit_system(support.curvature, arrays.scalar(strength, support.linear, "strength"))
     return linalg.weighted_sum(tasks.weights, system.solve(tasks.query.curvature @ off))

@@ -173,6 +173,11 @@ class Pair(Algorithm):
     def rule(self) -> InnerLoop:
         """The inner loop whose Jacobian is kept."""
 
+    @property
+    def keeps_own_jacobian(self) -> bool:
+        """Whether the Jacobian kept is that of the loop that adapts, so that a loss is differentiated exactly."""
+        return same(self.rule, self.loop)
+
     def _kept(self, linear_part: Callable[[InnerLoop], Any]) -> Any:
         return 1 if same(self.rule, STAY) else linear_part(self.rule)
 
@@ -188,7 +193,7 @@ class Pair(Algorithm):
         return weight
 
     def _is_gradient(self, tasks: Tasks) -> bool:
-        return same(self.rule, self.loop) or (tasks.query is tasks.support and self.loop.spectral)
+        return self.keeps_own_jacobian or (tasks.query is tasks.support and self.loop.spectral)
 
     def jacobians(self, tasks: Tasks) -> Array:
         """The Jacobians ``J_i`` that the algorithm keeps, shape ``(n, d, d)``."""
@@ -199,7 +204,7 @@ class Pair(Algorithm):
 
         Else the potential, 0 at theta = 0; NotAGradientError where the field is the gradient of no function.
         """
-        if not self.descends_own_loss or not same(self.rule, self.loop):
+        if not self.descends_own_loss or not self.keeps_own_jacobian:
             return super().objective(tasks)
         with arrays.quiet():
             losses = check_tasks(tasks).query.compose(self.loop.map(tasks.support))

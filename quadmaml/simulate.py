@@ -25,10 +25,11 @@ from .adaptation import (
 )
 from .algorithms import FOMAML, IMAML, MAML, Joint, MoreauEnvelope, Reptile, TruncatedMAML
 from .arrays import Array, Scalar
-from .errors import ConvergenceError, InputError, check_number, check_steps, known
-from .exact import is_zero
-from .linalg import dot, eye, matvec
+from .errors import InputError, check_number, check_steps
+from .linalg import matvec
 from .quadratic import Quadratic
+from .simulate_systems import conjugate_gradients, richardson, stationary
+from .solvers import ConjugateGradients, Neumann
 from .tasks import Tasks
 
 __all__ = ["adapt", "meta_gradient", "meta_train"]
@@ -161,9 +162,9 @@ def _gradient(f: Quadratic, x: Array) -> Array:
     return matvec(f.hessian, x) - f.linear
 
 
-def _entry(table: dict[type, Any], inner: Any) -> Any:
+def _entry(table: dict[type, Any], inner: Any, name: str = "inner") -> Any:
     if type(inner) not in table:
-        raise InputError(f"inner: {type(inner).__name__} has no honest step: add one in simulate.py")
+        raise InputError(f"{name}: {type(inner).__name__} has no honest step: add one in simulate.py")
     return table[type(inner)]
 
 
@@ -277,65 +278,13 @@ def _readable(x: Any) -> Array:
         return arrays.to_numpy(x)
 
 
-def _stationary(f: Quadratic, strength: Scalar, b: Array) -> Array:
-    """Solve ``A x + strength x = b`` by conjugate directions, for indefinite systems and exact scalars too.
-
-    The coordinate directions p are made orthogonal in their images ``q = A p + strength p``; after d steps x is exact.
-    In floating point further cycles, on the residual, remove rounding errors. An image that vanishes, when the earlier
-    ones are taken off, shows that the system is singular, also where b happens to lie in its range.
-    """
-    strength, d = arrays.scalar(strength, b), b.shape[-1]
-    directions: list[tuple[Array, Array, Array]] = []
-    total = 0 * dot(b, b)
-    for j in range(d):
-        p = eye(d, b)[j, :] + 0 * b
-        q = matvec(f.hessian, p) + strength * p
-        total = total + dot(q, q)
-        for p_i, q_i, size in directions:
-            c = _ratio(dot(q_i, q), size)[..., None]
-            p, q = p - c * p_i, q - c * q_i
-        directions.append((p, q, dot(q, q)))
-    if any(_vanishes(size, total, 10 * d * arrays.epsilon(b)) for _, _, size in directions):
-        raise ConvergenceError("strength: A + strength I is singular; the proximal problem has no unique solution")
-    return _refined(f, strength, b, directions)
-
-
-def _refined(f: Quadratic, strength: Scalar, b: Array, directions: list[tuple[Array, Array, Array]]) -> Array:
-    x, r = 0 * b, b
-    for _ in range(1 if arrays.is_exact(b) else 5):
-        for p, q, size in directions:
-            c = _ratio(dot(q, r), size)[..., None]
-            x, r = x + c * p, r - c * q
-        r = b - matvec(f.hessian, x) - strength * x
-    return x
-
-
-def _vanishes(size: Array, total: Array, tolerance: float) -> bool:
-    """Whether for some task the squared length ``size`` is 0; for floats, beside ``total`` to working precision."""
-    if arrays.is_exact(size):
-        return any(map(is_zero, size.flat))
-    return known(lambda: arrays.namespace(size).any(size <= tolerance**2 * total)) is True
-
-
-def _ratio(numerator: Array, denominator: Array) -> Array:
-    """Their quotient, and 0 where the denominator is 0."""
-    if arrays.is_exact(numerator):
-        import numpy as np
-
-        divide = np.frompyfunc(lambda n, m: 0 * n if is_zero(m) else n / m, 2, 1)
-        return np.asarray(divide(numerator, denominator), dtype=object)
-    xp = arrays.namespace(numerator)
-    one = xp.ones_like(denominator)
-    return xp.where(denominator == 0, 0 * one, numerator / xp.where(denominator == 0, one, denominator))
-
-
 def _proximal(loop: Proximal, f: Quadratic, theta: Array) -> Array:
-    return theta + _stationary(f, loop.strength, -_gradient(f, theta))
+    return theta + stationary(f, loop.strength, -_gradient(f, theta))
 
 
 def _implicit(strength: Scalar, f: Quadratic, g: Array) -> Array:
     """``(I + A/strength)^-1 g``, the linear system of iMAML."""
-    return _stationary(f, strength, arrays.scalar(strength, g) * g)
+    return stationary(f, strength, arrays.scalar(strength, g) * g)
 
 
 Forward = Callable[[Any, Quadratic, Array], Array]
@@ -370,6 +319,12 @@ REVERSE: dict[type, Reverse] = {
 }
 
 
+SOLVERS: dict[type, Callable[[Any, Quadratic, Scalar, Array], Array]] = {
+    ConjugateGradients: conjugate_gradients,
+    Neumann: richardson,
+}
+
+
 def _query_gradient(inner: Any, tasks: Tasks, theta: Array) -> Array:
     return _gradient(tasks.query, adapt(tasks.support, inner, theta))
 
@@ -381,7 +336,10 @@ def _maml(algorithm: Any, tasks: Tasks, theta: Array) -> Array:
 
 def _imaml(algorithm: IMAML, tasks: Tasks, theta: Array) -> Array:
     inner = Proximal(algorithm.strength) if algorithm.inner is None else algorithm.inner
-    return _implicit(algorithm.strength, tasks.support, _query_gradient(inner, tasks, theta))
+    g = _query_gradient(inner, tasks, theta)
+    if algorithm.solver is None:
+        return _implicit(algorithm.strength, tasks.support, g)
+    return _entry(SOLVERS, algorithm.solver, "solver")(algorithm.solver, tasks.support, algorithm.strength, g)
 
 
 def _moreau(algorithm: MoreauEnvelope, tasks: Tasks, theta: Array) -> Array:

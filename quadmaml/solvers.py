@@ -13,7 +13,6 @@ from . import arrays, linalg
 from .arrays import Array, Scalar
 from .curvature import Dense, RingElement
 from .errors import InputError, check_count, check_number, check_steps
-from .quadratic import Quadratic, check_quadratic
 
 __all__ = ["ConjugateGradients", "Neumann", "Solution", "Solver", "implicit_system"]
 
@@ -71,6 +70,13 @@ class Solver:
             For shapes that do not fit, an asymmetric B, entries that are not finite, and numbers of other kinds.
         """
         raise NotImplementedError
+
+    def inverse(self, operator: Any) -> Any:
+        """What the solver, started at 0, multiplies right-hand sides by; InputError if it is not linear in them."""
+        raise InputError(
+            f"solver: {type(self).__name__} is not linear in the right-hand side; expected Neumann, or no solver,"
+            " for what is affine in theta (the meta-gradient at one point needs no such solver)"
+        )
 
 
 @dataclass(frozen=True)
@@ -184,15 +190,16 @@ class Neumann(Solver):
             return _solution(B, b, arrays.epsilon(b) or 0, iterates, {"diverging": growing}, keep, alone)
 
 
-def implicit_system(task: Quadratic, strength: Scalar) -> Any:
-    """``I + A/strength``, the system of iMAML's implicit Jacobian, as a ring element; A is the Hessian of each task.
+def implicit_system(curvature: Any, strength: Scalar) -> Any:
+    """``I + A/strength``, the system of iMAML's implicit Jacobian, over any ring; A is the Hessian of each task.
 
     Examples
     --------
-    >>> implicit_system(Quadratic([[3.0]], [0.0]), strength=2.0).dense().tolist()
+    >>> from quadmaml import Quadratic
+    >>> implicit_system(Quadratic([[3.0]], [0.0]).curvature, strength=2.0).dense().tolist()
     [[2.5]]
     """
-    return 1 + check_quadratic("task", task).curvature / check_number("strength", strength, above=0)
+    return 1 + curvature / check_number("strength", strength, above=0)
 
 
 def _system(operator: Any, b: Any, start: Any) -> tuple[Any, Array, Array, bool]:

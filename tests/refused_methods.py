@@ -203,6 +203,7 @@ bad("memory", lambda: qm.TruncatedMAML(qm.HeavyBall(0.1, 0.5, 3), 1), "inner", "
 bad("no steps to truncate", lambda: qm.TruncatedMAML(qm.Proximal(1.0), 1), "inner", "Proximal", "stepped loop")
 bad("truncated number", lambda: qm.TruncatedMAML(0.1, 1), "inner", "0.1", "expected an inner loop")
 bad("iMAML strength", lambda: qm.IMAML(0.0), "strength", "0.0", "> 0")
+bad("iMAML solver", lambda: qm.IMAML(1.0, solver=5), "solver", "got 5", "expected a solver")
 bad("iMAML inner", lambda: qm.IMAML(1.0, 0.1), "inner", "0.1", "expected an inner loop")
 bad("Moreau strength", lambda: qm.MoreauEnvelope(-1.0), "strength", "-1.0", "> 0")
 bad("field of a quadratic", lambda: qm.Joint().field(f1()), "tasks", "Quadratic", "expected Tasks")

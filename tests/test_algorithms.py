@@ -14,9 +14,11 @@ from quadmaml import (
     GradientDescent,
     GradientFlow,
     HeavyBall,
+    InputError,
     Joint,
     MoreauEnvelope,
     NoAdaptation,
+    NotAGradientError,
     PartialGradientDescent,
     PreconditionedGradientDescent,
     Proximal,
@@ -26,7 +28,9 @@ from quadmaml import (
     Tasks,
     TruncatedMAML,
     adapted_losses,
+    simulate,
 )
+from quadmaml.solvers import ConjugateGradients, Neumann
 
 q = Fraction
 to = np.vectorize(q, otypes=[object])
@@ -56,6 +60,8 @@ KNOWN = [
     (MoreauEnvelope(q(2)), q(1, 4) * q(2, 3) + q(3, 4) * q(6, 5), q(3, 4) * q(6, 5) * 4),
     # p = 3/4 and 1/4 adapts, 1/2 and 1/4 is kept
     (IMAML(q(1), descent()), q(1, 4) * q(3, 8) + q(3, 4) * q(3, 16), q(3, 4) * q(3, 16) * 4),
+    # p = 6/7 and 2/3 adapts, 1 - a/6 = 5/6 and 1/2 is kept
+    (IMAML(q(6), solver=Neumann(2)), q(1, 4) * q(5, 7) + q(3, 4), 3),
 ]
 each_known = pytest.mark.parametrize(("algorithm", "M", "v"), KNOWN, ids=lambda x: str(x)[:50])
 
@@ -200,6 +206,45 @@ def test_weights_of_other_loops():
     assert FOMAML(HeavyBall(q(1, 4), q(1, 2), 3)).weight(q(2)) == q(-1, 2)
     assert Reptile(Proximal(q(2))).weight(q(2)) == q(1, 2)
     assert IMAML(q(1), ProximalGradientDescent(q(1), q(1, 4), 2)).weight(q(2)) == 2 * q(1, 3) * q(3, 8)
+
+
+# iMAML with an inexact Jacobian
+
+SOLVERS = [Neumann(0), Neumann(3, q(1, 2)), ConjugateGradients(1), ConjugateGradients(1, tolerance=q(3, 4))]
+
+
+@pytest.mark.parametrize("inner", [None, descent(2)], ids=["exact", "descent"])
+@pytest.mark.parametrize("solver", SOLVERS, ids=str)
+def test_inexact_jacobians_against_the_simulator(solver, inner):
+    algorithm, theta = IMAML(q(2), inner, solver), to([1, -2])
+    g = algorithm.meta_gradient(square(), theta)
+    assert g.tolist() == simulate.meta_gradient(algorithm, square(), theta).tolist()
+    assert g.tolist() != IMAML(q(2), inner).meta_gradient(square(), theta).tolist()
+    if isinstance(solver, Neumann):
+        assert algorithm.field(square())(theta).tolist() == g.tolist()
+        J, f = algorithm.jacobians(square()), square()
+        phi = algorithm.loop.map(f.support)(theta)
+        assert (f.weights @ np.squeeze(J @ f.query.gradient(phi)[..., None], -1)).tolist() == g.tolist()
+
+
+def test_conjugate_gradients_are_exact_after_d_steps():
+    found = IMAML(q(2), solver=ConjugateGradients(2)).meta_gradient(square(), to([1, -2]))
+    assert found.tolist() == IMAML(q(2)).meta_gradient(square(), to([1, -2])).tolist()
+
+
+def test_an_inexact_jacobian_makes_no_meta_loss():
+    algorithm = IMAML(q(6), solver=Neumann(2))
+    assert algorithm.objective(line())(to([0])) == 0
+    assert not algorithm.keeps_own_jacobian
+    with pytest.raises(NotAGradientError):
+        algorithm.objective(square())
+    assert IMAML(q(2)).objective(square())(to([0, 0])) != 0
+
+
+@pytest.mark.parametrize("method", ["field", "fixed_point", "objective", "jacobians"])
+def test_conjugate_gradients_have_no_affine_field(method):
+    with pytest.raises(InputError, match="ConjugateGradients is not linear"):
+        getattr(IMAML(1.0, solver=ConjugateGradients(2)), method)(Tasks.from_minimizers([[[1.0]]], [[0.0]]))
 
 
 # Lost directions

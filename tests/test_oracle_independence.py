@@ -11,12 +11,25 @@ import numpy as np
 import pytest
 
 import quadmaml as qm
-from quadmaml import adaptation, affine, algorithms, simulate
+from quadmaml import adaptation, affine, algorithms, simulate, solvers
 from quadmaml.affine import AffineMap, Augmented
 from quadmaml.field import AffineField
+from quadmaml.solvers import ConjugateGradients, Neumann
 
 CLOSED_FORMS = ["residual", "map", "generator", "field", "weight", "jacobians", "meta_gradient", "objective"]
-CLOSED_FORMS += ["fixed_point", "loop", "rule", "last", "schedule", "stable_below", "_kept", "_gradient", "_factors"]
+CLOSED_FORMS += [
+    "inverse",
+    "solve",
+    "fixed_point",
+    "loop",
+    "rule",
+    "last",
+    "schedule",
+    "stable_below",
+    "_kept",
+    "_gradient",
+    "_factors",
+]
 
 q = Fraction
 LOOPS = [
@@ -49,6 +62,7 @@ def every_algorithm(loops, strength):
         if hasattr(loop, "last"):
             yield qm.TruncatedMAML(loop, 1)
     yield from (qm.Joint(), qm.IMAML(strength), qm.MoreauEnvelope(strength))
+    yield from (qm.IMAML(strength, solver=Neumann(2)), qm.IMAML(strength, solver=ConjugateGradients(2)))
 
 
 def tasks(number=float):
@@ -75,7 +89,7 @@ def refuse(*_, **__):
 
 def forbid_closed_forms(monkeypatch):
     """Replace the closed forms on all classes, and ``AffineMap`` and its kin wherever a module has imported them."""
-    for module in (adaptation, algorithms):
+    for module in (adaptation, algorithms, solvers):
         for kind in filter(inspect.isclass, vars(module).values()):
             for base in kind.__mro__[:-1]:
                 if base.__module__.startswith("quadmaml"):

@@ -153,7 +153,7 @@ def test_the_implicit_system_gives_the_meta_gradient_of_imaml():
     tasks = qm.Tasks(qm.Quadratic.from_least_squares(X, rng.normal(size=(3, 6))))
     theta, strength = np.ones(3), 0.7
     phi = qm.Proximal(strength).map(tasks.support)(theta)
-    found = ConjugateGradients(3).solve(implicit_system(tasks.support, strength), tasks.query.gradient(phi))
+    found = ConjugateGradients(3).solve(implicit_system(tasks.support.curvature, strength), tasks.query.gradient(phi))
     np.testing.assert_allclose(tasks.weights @ found.value, qm.IMAML(strength).meta_gradient(tasks, theta), rtol=1e-10)
 
 
@@ -196,8 +196,8 @@ def test_derivatives_run_through_the_steps():
         (lambda: Neumann(2).solve(Diagonal(q(1)), 1.0), "b"),
         (lambda: Neumann(2).solve([[1.0]], [1.0], start=[1.0, 1.0]), "start"),
         (lambda: Neumann(2, 0.5).solve(exact([[1]]), exact([1])), "scale: got the float"),
-        (lambda: implicit_system(3, 1.0), "task"),
-        (lambda: implicit_system(qm.Quadratic([[1.0]], [1.0]), -1.0), "strength"),
+        (lambda: implicit_system(1.0, -1.0), "strength"),
+        (lambda: ConjugateGradients(2).inverse(1.0), "ConjugateGradients is not linear"),
     ],
 )
 def test_bad_input_is_refused(call, word):
