@@ -19,8 +19,16 @@ project = "quadmaml"
 author = copyright = "the quadmaml developers"
 version = release = quadmaml.__version__
 
-extensions = ["gallery", "mathml", "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build", "_ext", "_gallery"]
+extensions = [
+    "gallery",
+    "ledger",
+    "mathml",
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+exclude_patterns = ["_build", "_ext", "_gallery", "_ledger"]
 nitpicky = True
 
 html_theme = "pydata_sphinx_theme"
@@ -39,7 +47,8 @@ myst_heading_anchors = 3
 
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
+nb_render_markdown_format = "myst"
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"

@@ -32,18 +32,18 @@ quadratics (those about general smooth or convex functions) are settled on expli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from types import MappingProxyType
 
 from quadmaml.errors import InputError
-from quadmaml.proofs.verdicts import Status, Verdict
+from quadmaml.proofs.verdicts import Status
 
 from .language import Claim
 
-__all__ = ["Entry", "Reading", "claims", "enter", "entries", "markdown"]
+__all__ = ["Entry", "Reading", "claims", "enter", "entries"]
 
 MODULES = (
     "golmant2018",
@@ -155,30 +155,3 @@ def claims() -> list[Claim]:
     """Every reading and every corrected statement, in the order of the sources."""
     readings = [each for entry in entries().values() for each in (*entry.readings, *entry.corrected)]
     return list(dict.fromkeys(each.claim for each in readings))
-
-
-def markdown(verify: Callable[[Claim], Verdict]) -> str:
-    """The whole ledger as Markdown, with verdicts and witnesses.
-
-    Parameters
-    ----------
-    verify : callable
-        From a claim to its verdict.
-    """
-    return "\n\n".join(_section(entry, verify) for entry in entries().values())
-
-
-def _section(entry: Entry, verify: Callable[[Claim], Verdict]) -> str:
-    lines = [f"### {entry.id}", f"> {entry.sentence}", entry.source]
-    lines += [_line("", each.formula, verify(each.claim)) for each in entry.readings]
-    lines += [_line("Corrected: ", each.formula, verify(each.claim)) for each in entry.corrected]
-    lines += [entry.reason, _line("Wrong twin: ", entry.twin.title, verify(entry.twin))]
-    return "\n\n".join(line for line in lines if line)
-
-
-def _line(head: str, formula: str, verdict: Verdict) -> str:
-    shown = f"**{verdict.status.value}** ({verdict.scope})"
-    if verdict.failure_bound is not None:
-        shown += f", p ≤ {verdict.failure_bound:.1e}"
-    latex = getattr(verdict.witness, "latex", None)
-    return f"- {head}{formula}: {shown}" + (f": ${latex()}$" if latex is not None else "")

@@ -4,6 +4,7 @@ import pytest
 
 from quadmaml import InputError
 from quadmaml.claims import claim, equal, ledger, scalar, verify
+from quadmaml.claims.ledger_page import markdown
 
 
 @claim(x=scalar(), source="a source")
@@ -64,7 +65,7 @@ def test_ids_are_taken_once(monkeypatch):
     with pytest.raises(InputError, match="T1 is taken"):
         ledger.enter(entry(sentence="another"))
     assert ledger.claims() == [reflexive]
-    text = ledger.markdown(verify)
+    text = markdown(verify)
     assert "**PROVED**" in text
     assert "**REFUTED**" in text
     assert "x = 1" in text
