@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -328,11 +329,10 @@ def _data(chosen: argparse.Namespace) -> tuple[RegressionGroups, float]:
         return _groups(chosen), 1e-3 if chosen.ridge is None else chosen.ridge
     from .datasets import as_groups, load_tasks
 
-    given = [f"--{name}" for name in ("task", "target", "features", "support") if getattr(chosen, name) is not None]
+    words = ("task", "target", "features", "support", "no_intercept", "no_standardise", "drop_small")
+    given = [f"--{name.replace('_', '-')}" for name in words if getattr(chosen, name) not in (None, False)]
     if given:
-        raise InputError(
-            f"{given[0]}: got a column for {chosen.data}; expected none, for tasks in a .npz file have none"
-        )
+        raise InputError(f"{given[0]}: is for tables; expected nothing about columns or rows beside {chosen.data}")
     try:
         return as_groups(load_tasks(chosen.data), chosen.data), 0.0 if chosen.ridge is None else chosen.ridge
     except InputError as error:
@@ -359,7 +359,8 @@ def _groups(chosen: argparse.Namespace) -> RegressionGroups:
     }
     if chosen.data is None:
         return regression_groups(grunfeld(), "firm", "invest", ["value", "capital"], **options)
-    features = [name.strip() for name in chosen.features.split(",")]
+    # As in the header of the table: a name that holds a comma stands in double quotes.
+    features = [name.strip() for name in next(csv.reader([chosen.features], skipinitialspace=True), [])]
     return regression_groups(read_csv(chosen.data), chosen.task.strip(), chosen.target.strip(), features, **options)
 
 
@@ -382,7 +383,8 @@ def _advance(bar: Any) -> Callable[[int, int, str], None]:
 
 def _fail(message: str, status: int) -> int:
     """Say in one line what was wrong; where nobody listens any more the status alone must do."""
-    line = " ".join(message.split())
+    # A control character from the data, such as one that colours a terminal, is shown and not obeyed.
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
     with contextlib.suppress(OSError):
         print(f"quadmaml: error: {line}", file=sys.stderr, flush=True)
     return status

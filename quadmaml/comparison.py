@@ -12,6 +12,7 @@ __all__ = ["LEVEL", "Comparison", "compare"]
 
 LEVEL = 0.95
 SAME = 1e-9
+SAME_OF_MEAN = 1e-8
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def compare(losses: Any, baseline: Any, weights: Any = None, *, comparisons: int
 
     The interval is ``mean ± t standard_error``, t the quantile of Student's distribution with n - 1 degrees of freedom
     for a level of 95 %; of several comparisons at once, for that level of all together (Bonferroni). A difference below
-    1e-9 of the baseline on every task is rounding error and counts as 0.
+    1e-9 of the baseline, or 1e-8 of its mean, on every task is rounding error and counts as 0.
 
     Parameters
     ----------
@@ -78,13 +79,15 @@ def compare(losses: Any, baseline: Any, weights: Any = None, *, comparisons: int
     n = len(ours)
     w = np.full(n, 1 / n) if weights is None else np.asarray(weights, dtype=float)
     difference = ours - theirs
-    if (np.abs(difference) <= SAME * np.abs(theirs)).all():
+    if (np.abs(difference) <= np.maximum(SAME * np.abs(theirs), SAME_OF_MEAN * float(w @ np.abs(theirs)))).all():
         difference = np.zeros(n)
     mean, base = float(w @ difference), float(w @ theirs)
     ratio = 1 + mean / base if base > 0 else None
     if n == 1:
         return Comparison(mean, ratio, None, None, None, n)
-    error = math.sqrt(float((w**2) @ (difference - mean) ** 2) * n / (n - 1))
+    # Scaled, for the squares of the losses of tasks on which adaptation diverges overflow.
+    largest = float(np.abs(difference - mean).max()) or 1.0
+    error = largest * math.sqrt(float((w**2) @ ((difference - mean) / largest) ** 2) * n / (n - 1))
     reach = _quantile(n - 1, comparisons) * error
     return Comparison(mean, ratio, error, mean - reach, mean + reach, n)
 

@@ -215,6 +215,8 @@ def cross_validate(
     folds = (n if n <= 20 else 10 if n <= 2000 else 5) if folds is None else check_steps("folds", folds, at_least=2)
     inner_folds = check_steps("inner_folds", inner_folds, at_least=2)
     candidates = Grid().candidates if candidates is None else candidates
+    if not callable(candidates):
+        raise InputError(f"candidates: got {candidates!r}; expected a function such as Grid().candidates")
     outer = _deal(n, min(folds, n), seed)
     total = outer.max() + 2
     losses: dict[str, Array] = {}

@@ -9,7 +9,7 @@ from .algorithms import Algorithm
 from .analysis import as_numpy, task_fields
 from .arrays import Array
 from .errors import InputError, SingularError
-from .meta_algorithm import check_tasks
+from .meta_algorithm import check_algorithm, check_tasks
 from .tasks import Tasks
 
 __all__ = ["Explanation", "explain"]
@@ -40,6 +40,8 @@ class Explanation:
         measures it; each sums to 1 (tasks can have negative shares), all 0 where there is no distance.
     standard_errors : array, shape (d,), or None
         Of the coordinates of the distance, over tasks drawn anew; None with one task.
+    moved : array, shape (n, d), or None
+        How far the start moves if a task is left out, in proportions that make ``moved.T @ moved`` its covariance.
     statistic, p_value : float or None
         Hotelling's T^2 of the distance, and how often chance alone would give as large a one if there were none, by the
         F distribution with d and n - d degrees of freedom: an approximation for many tasks. None where n <= d + 1.
@@ -59,6 +61,7 @@ class Explanation:
     direction_shares: Array
     task_shares: Array
     standard_errors: Array | None
+    moved: Array | None
     statistic: float | None
     p_value: float | None
     agreement: str
@@ -67,6 +70,16 @@ class Explanation:
     def distance(self) -> Array:
         """``theta* - mean(c)``, shape ``(d,)``."""
         return self.by_covariance + self.by_split
+
+    def chance_of_gap(self, other: Explanation) -> float | None:
+        """How often chance alone would put the starts of two algorithms on the same tasks as far apart as they are.
+
+        By Hotelling's test of the difference of the starts, as for the distance; None where it cannot be made.
+        """
+        if self.moved is None or other.moved is None:
+            return None
+        scale = float(abs(self.start).max() + abs(other.start).max())
+        return _hotelling(self.start - other.start, self.moved - other.moved, scale)[2]
 
 
 def explain(algorithm: Algorithm, tasks: Tasks) -> Explanation:
@@ -89,8 +102,8 @@ def explain(algorithm: Algorithm, tasks: Tasks) -> Explanation:
 
     Notes
     -----
-    The standard errors are those of an estimating equation (the sandwich), with the optima's mean estimated from the
-    same tasks.
+    The standard errors are those of the jackknife, with the optima's mean estimated from the same tasks. Where few
+    tasks have most of the weight, as for many steps, those of the estimating equation (the sandwich) are far too small.
 
     Examples
     --------
@@ -104,6 +117,7 @@ def explain(algorithm: Algorithm, tasks: Tasks) -> Explanation:
     """
     import numpy as np
 
+    check_algorithm(algorithm)
     tasks = as_numpy(check_tasks(tasks))
     w, n, d = tasks.weights, len(tasks), tasks.dim
     try:
@@ -131,32 +145,43 @@ def explain(algorithm: Algorithm, tasks: Tasks) -> Explanation:
     measured = length > noise**2 if noise else length > 0
     shares = values * (vectors.T @ distance) ** 2 / length if measured else np.zeros(d)
     of_tasks = task_parts @ curvature @ distance / length if measured else np.zeros(n)
-    errors, statistic, p = _uncertainty(M, v, mean_M, start, apart, distance, w)
+    moved = _moved(M, v, mean_M, start, w)
+    errors, statistic, p = None, None, None
+    if moved is not None:
+        scale = float(np.abs(distance).max() + np.abs(apart).max())
+        errors, statistic, p = _hotelling(distance, moved - np.sqrt(n / (n - 1)) * w[:, None] * apart, scale)
     return Explanation(
         start, mean, covariance, split, by_covariance, by_split, task_parts, vectors, values, shares, of_tasks,
-        errors, statistic, p, _agreement(tasks, algorithm, optima),
+        errors, moved, statistic, p, _agreement(tasks, algorithm, optima),
     )  # fmt: skip
 
 
-def _uncertainty(
-    M: Array, v: Array, mean_M: Array, start: Array, apart: Array, distance: Array, w: Array
-) -> tuple[Array | None, float | None, float | None]:
-    """Standard errors of the distance, Hotelling's statistic and its probability."""
+def _moved(M: Array, v: Array, mean_M: Array, start: Array, w: Array) -> Array | None:
+    """How far the start moves for each task left out; None where without some task there is no single start."""
+    import numpy as np
+
+    n = len(w)
+    if n < 2:
+        return None
+    try:
+        without = np.linalg.solve(mean_M - w[:, None, None] * M, (w @ v - w[:, None] * v)[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        return None
+    moved: Array = np.sqrt(n / (n - 1)) * (1 - w)[:, None] * (start - without)
+    return moved if np.isfinite(moved).all() else None
+
+
+def _hotelling(value: Array, moved: Array, scale: float) -> tuple[Array, float | None, float | None]:
+    """Standard errors of a vector whose covariance is ``moved.T @ moved``, Hotelling's statistic, its probability."""
     import numpy as np
     from scipy.special import fdtrc
 
-    n, d = apart.shape
-    if n < 2:
-        return None, None, None
-    # How far one task of weight 1 moves the fixed point and the mean of the optima.
-    influence = -np.linalg.solve(mean_M, ((M @ start[:, None])[..., 0] - v).T).T - apart
-    moved = w[:, None] * influence
-    cov = moved.T @ moved * n / (n - 1)
+    n, d = moved.shape
+    cov = moved.T @ moved
     errors = np.sqrt(np.diag(cov))
-    scale = float(np.abs(distance).max() + np.abs(apart).max())
     if n <= d + 1 or errors.min() <= 1e-9 * scale:
         return errors, None, None
-    statistic = float(distance @ np.linalg.lstsq(cov, distance, rcond=1e-12)[0])
+    statistic = float(value @ np.linalg.lstsq(cov, value, rcond=1e-12)[0])
     return errors, statistic, float(fdtrc(d, n - d, statistic * (n - d) / (d * (n - 1))))
 
 

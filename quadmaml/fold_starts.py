@@ -13,6 +13,7 @@ from .tasks import Tasks
 __all__ = ["FoldStarts", "zeros"]
 
 LEAST = 1e-12
+ROUNDING = 1e-14
 
 
 class FoldStarts:
@@ -54,7 +55,11 @@ class FoldStarts:
         phi = (P @ theta[..., None])[..., 0] + s
         # The quadratic's own call refuses nan, which here says that a fold gave no start.
         H, h, k = self.judge.hessian, self.judge.linear, self.judge.constant
-        return np.einsum("nd,nd->n", phi, (H @ phi[..., None])[..., 0] / 2 - h) + k
+        bent, straight = np.einsum("nd,nd->n", phi, (H @ phi[..., None])[..., 0]) / 2, np.einsum("nd,nd->n", phi, h)
+        # Where a model fits without error, what is left of these terms is rounding, and no loss to compare.
+        rounding = ROUNDING * phi.shape[1] * (np.abs(bent) + np.abs(straight) + np.abs(k))
+        losses = bent - straight + k
+        return np.where(np.abs(losses) <= rounding, 0.0, losses)
 
     def starts(self, algorithm: Algorithm | None) -> Array:
         """The start without each inner fold and, last, with all, shape ``(folds + 1, d)``; None: the mean of optima."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from .arrays import Array
 from .datasets import RegressionGroups
 from .datasets.saved import load_arrays, save_arrays
 from .datasets.table import Table
-from .errors import InputError, check_number
+from .errors import ConvergenceError, InputError, check_number, check_steps
 from .inner_loop import InnerLoop
 from .meta_algorithm import check_loop
 from .quadratic import Quadratic
@@ -104,17 +105,17 @@ class Start:
         if metadata.get("format") != FORMAT or "theta" not in content:
             raise InputError(f"{path}: holds no start; expected a file of quadmaml solve")
         try:
-            features = tuple(map(str, metadata["features"]))
+            features = _names(metadata["features"], str(metadata["target"]))
             scales = {str(name): (float(m), float(s)) for name, (m, s) in metadata["scales"].items()}
             made = cls(
-                theta=arrays.check_finite("theta", content["theta"].astype(float)),
+                theta=arrays.check_finite("theta", arrays.coerce(theta=content["theta"])[0].astype(float)),
                 algorithm=_made(metadata["algorithm"], algorithms, Algorithm),
                 inner=_made(metadata["inner"], adaptation, InnerLoop),
                 ridge=check_number("ridge", metadata["ridge"], at_least=0),
                 scales=scales,
                 features=features,
                 **{name: str(metadata[name]) for name in ("target", "task", "source")},
-                tasks=int(metadata["tasks"]),
+                tasks=check_steps("tasks", metadata["tasks"], at_least=1),
             )
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
@@ -122,8 +123,8 @@ class Start:
             raise InputError(f"{path}: its metadata lack or garble {error}; expected those of quadmaml solve") from None
         if made.theta.shape != (len(features),):
             raise InputError(f"{path}: theta has shape {made.theta.shape}; expected ({len(features)},)")
-        if not all(s > 0 for _, s in scales.values()):
-            raise InputError(f"{path}: a scale is not positive; expected deviations > 0")
+        if not all(math.isfinite(m) and 0 < s < math.inf for m, s in scales.values()):
+            raise InputError(f"{path}: a scale is no finite number > 0, or a mean not finite; expected both")
         return made
 
 
@@ -231,12 +232,15 @@ def adapt(start: Start, X: Any, y: Any, X_new: Any = None) -> Adapted:
             f"y: has shape {tuple(y.shape)}; expected ({len(X)},), one target for each of at least one row"
         )
     shift, scale = start.scales.get(start.target, NO_SCALE)
-    task = Quadratic.from_least_squares(_standardised(X, start), (y - shift) / scale, start.ridge)
+    task = _task(_standardised(X, start), (y - shift) / scale, start.ridge)
     if not isinstance(start.inner, NoAdaptation):
         unstable_tasks(start.inner, task)
-    theta = start.inner.map(task)(start.theta)
     new = X if X_new is None else _rows("X_new", X_new, start)
-    return Adapted(theta, start.in_data_units(theta), shift + scale * (_standardised(new, start) @ theta))
+    theta = start.inner.map(task)(start.theta)
+    predicted = shift + scale * (_standardised(new, start) @ theta)
+    if not arrays.is_finite(predicted):
+        raise ConvergenceError("adaptation diverges on this task: its predictions overflow; expected smaller steps")
+    return Adapted(theta, start.in_data_units(theta), predicted)
 
 
 def predictions(start: Start, table: Table) -> Table:
@@ -252,23 +256,54 @@ def predictions(start: Start, table: Table) -> Table:
     import numpy as np
 
     cells = table.column(start.target)
-    names = table.columns.get(start.task, [""] * len(table))
-    inputs = np.column_stack([table.numbers(name) for name in start.inputs])
-    out = np.empty(len(table))
-    for name in dict.fromkeys(names):
-        rows = [row for row, each in enumerate(names) if each == name]
-        known = [row for row in rows if cells[row]]
-        if not known:
-            what = f"task {name!r}" if start.task in table.columns else "it"
-            raise InputError(
-                f"{table.source}: {what} has no row with {start.target!r} given; expected at least one to adapt on"
-            )
-        y = np.array([table.number(start.target, row) for row in known])
-        out[rows] = adapt(start, inputs[known], y, inputs[rows]).predictions
     column = f"predicted {start.target}"
     if column in table.columns:
         raise InputError(f"{table.source}: has a column {column!r}; expected it to be free for the predictions")
+    inputs = np.column_stack([table.numbers(name) for name in start.inputs])
+    out = np.empty(len(table))
+    for name, rows in _rows_of_tasks(start, table).items():
+        what = f"{table.source}: task {name!r}" if start.task in table.columns else table.source
+        known = [row for row in rows if cells[row]]
+        if not known:
+            raise InputError(f"{what} has no row with {start.target!r} given; expected at least one to adapt on")
+        y = np.array([table.number(start.target, row) for row in known])
+        try:
+            out[rows] = adapt(start, inputs[known], y, inputs[rows]).predictions
+        except (InputError, ConvergenceError) as error:
+            raise type(error)(f"{what}: {error}") from None
     return Table({**table.columns, column: [repr(float(x)) for x in out]}, table.lines, table.source)
+
+
+def _task(X: Array, y: Array, ridge: float) -> Quadratic:
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        task = Quadratic.from_least_squares(X, y, ridge)
+    if not np.isfinite(task.hessian).all():
+        raise InputError("X: its squares overflow; expected numbers nearer to those that the start was made from")
+    return task
+
+
+def _rows_of_tasks(start: Start, table: Table) -> dict[str, list[int]]:
+    """The rows of each task by its name; without the column that names tasks all rows are one task, named ''."""
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(table.columns.get(start.task, [""] * len(table))):
+        if not name and start.task in table.columns:
+            raise InputError(
+                f"{table.source}, line {table.lines[row]}: column {start.task!r} is empty; expected a task name"
+            )
+        rows.setdefault(name, []).append(row)
+    return rows
+
+
+def _names(features: Any, target: str) -> tuple[str, ...]:
+    """The names of the coefficients in a file."""
+    names = tuple(features) if isinstance(features, list) else ()
+    inputs = names[1:] if names[:1] == ("intercept",) else names
+    sound = all(isinstance(name, str) for name in names) and len({*inputs, target}) == len(inputs) + 1
+    if not inputs or not sound:
+        raise InputError(f"features: got {features!r}; expected a list of different names, none of them the target's")
+    return names
 
 
 def _rows(name: str, X: Any, start: Start) -> Array:

@@ -26,18 +26,19 @@ def does_it_pay(evaluation: Evaluation, name: str = "MAML") -> list[str]:
     --------
     >>> from quadmaml import Tasks
     >>> from quadmaml.evaluation import cross_validate
-    >>> tasks = Tasks.from_minimizers([[[1.0]]] * 4, [[0.0], [1.0], [2.0], [3.0]])
+    >>> tasks = Tasks.from_minimizers([[[1.0]]] * 12, [[float(i)] for i in range(12)])
     >>> print(does_it_pay(cross_validate(tasks))[0])
-    MAML's start is worth nothing here: on each of 4 held-out tasks its loss is that of joint training.
+    MAML's start is worth nothing here: on each of 12 held-out tasks its loss is that of joint training.
     """
-    found = [_first(evaluation, name), *_others(evaluation, name)]
-    n = len(evaluation.weights)
+    first, n = _first(evaluation, name), len(evaluation.weights)
     if n < FEW_TASKS:
-        found.append(f"{n} tasks are too few for standard errors to be trusted.")
-    return found
+        first += f" {n} tasks are too few for standard errors to be trusted."
+    return [first, *_others(evaluation, name)]
 
 
-def because(explanation: Explanation, name: str, features: Sequence[str], tasks: Sequence[str]) -> list[str]:
+def because(
+    explanation: Explanation, name: str, features: Sequence[str], tasks: Sequence[str], *, undetermined: int = 0
+) -> list[str]:
     """Why a start lies where it lies: by what cause, along which directions, through which tasks.
 
     Parameters
@@ -48,6 +49,9 @@ def because(explanation: Explanation, name: str, features: Sequence[str], tasks:
         Its name.
     features, tasks : sequences of str
         The names of the d coordinates and of the n tasks.
+    undetermined : int
+        The number of tasks whose support rows leave their optimum to the penalty along some direction. Then curvature
+        and optimum vary together whatever the tasks are, and nothing is concluded from it.
     """
     if explanation.agreement:
         return [f"A theorem says why: {explanation.agreement}."]
@@ -61,33 +65,53 @@ def because(explanation: Explanation, name: str, features: Sequence[str], tasks:
     text += " and ".join(
         f"{cause} accounts for a step of {number(size, '#.3g')}" for cause, size in sizes.items() if size > 0
     )
-    return [text + ".", _chance(explanation), _carriers(explanation, features, tasks)]
+    chance = _by_construction(undetermined, len(tasks)) if undetermined else _chance(explanation)
+    return [text + ".", chance, _carriers(explanation, features, tasks)]
 
 
 def apart(explanation: Explanation, other: Explanation, name: str, of_other: str) -> str:
     """How far two starts are apart, seen beside how far they are from the mean of the optima."""
-    gap = explanation.start - other.start
+    gap, p = explanation.start - other.start, explanation.chance_of_gap(other)
+    chance = "" if p is None else f", {'more than chance' if p < CHANCE else 'no more than chance gives'} (p {_p(p)})"
     return (
         f"{of_other}'s start lies {number(_length(other.distance, explanation), '#.3g')} from that mean, and the two"
-        f" starts are {number(_length(gap, explanation), '#.3g')} apart: what {name} can gain or lose comes of this."
+        f" starts are {number(_length(gap, explanation), '#.3g')} apart{chance}. What {name}'s start gains or loses"
+        " comes of this, and of the steps that follow it where the folds choose others for the two."
+    )
+
+
+def _by_construction(undetermined: int, n: int) -> str:
+    return (
+        f"On {undetermined} of {n} tasks the support rows leave the optimum to the penalty along some direction, and it"
+        " is 0 there: curvature and optimum vary together by construction, so that the distance from the mean of the"
+        " optima says nothing about the tasks."
     )
 
 
 def _chance(explanation: Explanation) -> str:
     p = explanation.p_value
     if p is None:
-        return "There are too few tasks to say whether that is more than chance."
+        return "Too few tasks, or too little spread among them, to say whether that is more than chance."
     n, d = explanation.task_parts.shape
     rough = "" if n >= 10 * d else f" With {n} tasks for {d} coefficients the test is rough."
     if p < CHANCE:
         return (
-            f"That is more than chance (Hotelling's test over tasks, p {_p(p)}): curvature and optimum vary together,"
-            f" or support and query differ.{rough}"
+            f"That is more than chance (Hotelling's test over tasks, p {_p(p)}): {' or '.join(_causes(explanation))}."
+            f"{rough}"
         )
     return (
-        f"Chance alone gives as much (Hotelling's test over tasks, p = {p:.2f}): that curvature and optimum vary"
-        f" together is not shown.{rough}"
+        f"Chance alone gives as much (Hotelling's test over tasks, p = {p:.2f}): that"
+        f" {' or '.join(_causes(explanation))} is not shown.{rough}"
     )
+
+
+def _causes(explanation: Explanation) -> list[str]:
+    """What can have moved the start: only what is not 0 on these tasks."""
+    causes = {
+        "curvature and optimum vary together": explanation.by_covariance,
+        "support and query differ in kind": explanation.by_split,
+    }
+    return [words for words, part in causes.items() if part.any()]
 
 
 def _carriers(explanation: Explanation, features: Sequence[str], tasks: Sequence[str]) -> str:
@@ -100,8 +124,8 @@ def _carriers(explanation: Explanation, features: Sequence[str], tasks: Sequence
     top = sorted(range(len(tasks)), key=lambda i: -explanation.task_shares[i])[:3]
     carried = ", ".join(f"{tasks[i]} ({100 * explanation.task_shares[i]:.0f} %)" for i in top)
     return (
-        f"{100 * share:.0f} % of it lies along one direction ({made_of}). The tasks that carry most of it: {carried};"
-        " the shares of all tasks, some negative, add up to 100 %."
+        f"{100 * share:.0f} % of the distance from the mean of the optima lies along one direction ({made_of}). The"
+        f" tasks that carry most of it: {carried}; the shares of all tasks, some negative, add up to 100 %."
     )
 
 
@@ -182,7 +206,9 @@ def _others(evaluation: Evaluation, name: str) -> list[str]:
         if names:
             texts.append(f"Of the other starts, clearly {words} than joint training: {', '.join(names)}.")
     if rest and not clear:
-        texts.append("No other start differs clearly from joint training either.")
+        asked = found.get(name)
+        either = "" if asked is not None and asked.clear else " either"
+        texts.append(f"No other start differs clearly from joint training{either}.")
     choice = found.get(CHOSEN)
     if choice is not None and choice.standard_error:
         verdict = "clearly " + ("better" if choice.mean < 0 else "worse") if choice.clear else "not clearly different"

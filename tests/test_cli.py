@@ -109,7 +109,7 @@ BAD_DATA = {
     "missing task": (GOOD.replace("t,", "u,"), "has no column 't'"),
     "missing target": (GOOD.replace("y,", "u,"), "has no column 'y'"),
     "missing feature": (GOOD.replace("z", "u"), "has no column 'z'"),
-    "other separator": (GOOD.replace(",", ";"), "has no column 't'"),
+    "other separator": (GOOD.replace(",", ";"), "separated by semicolons"),
     "word": (GOOD.replace("2.5", "big"), "line 6: column 'x' holds 'big'"),
     "empty cell": (GOOD.replace("2.5", ""), "line 6: column 'x' holds ''"),
     "nan": (GOOD.replace("2.5", "nan"), "holds 'nan'"),
@@ -117,7 +117,7 @@ BAD_DATA = {
     "too large": (GOOD.replace("2.5", "1e999"), "holds '1e999'"),
     "target no number": (GOOD.replace("b,5", "b,five"), "column 'y' holds 'five'"),
     "nameless task": (GOOD.replace("b,5", ",5"), "column 't' is empty"),
-    "no support row": (GOOD + "c,1,2,3\n", "task 'c' has 1 row and so no support row"),
+    "no support row": (GOOD + "c,1,2,3\n", "task 'c' has 1 row and no support row"),
     "one task": (GOOD.replace("b,", "a,"), "has 1 task; expected at least two"),
     "constant feature": ("t,y,x,z\na,1,2,1\na,2,2,2\nb,1,2,3\nb,2,2,4\n", "column 'x' is constant"),
     "constant target": ("t,y,x,z\na,1,2,1\na,1,3,2\nb,1,2,3\nb,1,2,4\n", "column 'y' is constant"),
@@ -130,7 +130,7 @@ BAD_DATA = {
     "underscore in a number": (GOOD.replace("2.5", "2_5"), "column 'x' holds '2_5'"),
     "a cell without end": (GOOD.replace("2.5", "9" * 200_000), "field larger than field limit"),
     "thousands": (GOOD.replace("2.5", '"2,500.0"'), "column 'x' holds '2,500.0'"),
-    "tabs": (GOOD.replace(",", "\t"), "has no column 't'"),
+    "tabs": (GOOD.replace(",", "\t"), "separated by tabs"),
 }
 assert len(BAD_DATA) >= 30
 

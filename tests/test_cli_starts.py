@@ -87,7 +87,13 @@ BAD = {
     "missing column": (["adapt", "start.npz", "good.csv"], "good.csv: has no column 'invest'"),
     "tasks for a start": (["adapt", "tasks.npz", "good.csv"], "tasks.npz: holds no start"),
     "a start for tasks": (["report", "start.npz"], "start.npz: holds theta; expected support_hessians"),
-    "columns for tasks": (["report", "tasks.npz", "--task", "t"], "--task: got a column for tasks.npz"),
+    "columns for tasks": (["report", "tasks.npz", "--task", "t"], "--task: is for tables"),
+    "no intercept for tasks": (
+        ["solve", "tasks.npz", "--algorithm", "maml", "--no-intercept"],
+        "--no-intercept: is for",
+    ),
+    "next to no steps": (["solve", "--algorithm", "maml", "--lr", "1e-320"], "lr: got 1e-320"),
+    "too many steps to check": (["report", "--steps", "5000"], "steps: got 5000; expected at most 1000"),
     "bad rule": (["report", "good.csv", *COLUMNS, "--support", "year<=3"], "has no column 'year'"),
     "bad folds": (["report", "--folds", "1"], "folds: got 1"),
     "bad seed": (["report", "--seed", "-1"], "seed: got -1"),
@@ -156,3 +162,20 @@ def test_options_of_the_data_are_heard(capsys):
     assert made["data"]["tasks_left_out"] == 1
     assert [(each["support_rows"], each["query_rows"]) for each in made["data"]["tasks"]] == [(2, 4)] * 3
     assert max(made["cross_validation"]["folds"]) == 2
+
+
+def test_a_stable_step_may_be_taken_often(capsys):
+    lines = said(capsys, "solve", "--algorithm", "reptile", "--steps", "5000").splitlines()
+    assert len(lines) == 4
+
+
+def test_a_column_whose_name_holds_a_comma_is_quoted_as_in_the_table(capsys):
+    data('t,"x, size",y\n' + "".join(f"{t},{i * i},{i % 3}\n" for t in "ab" for i in range(4)))
+    words = ("solve", "data.csv", "--task", "t", "--target", "y", "--features", '"x, size"', "--algorithm", "maml")
+    assert "x, size" in said(capsys, *words)
+
+
+def test_control_characters_of_the_data_do_not_reach_the_terminal(capsys):
+    data("t,\x1b[31mx,y\na,1,2\n")
+    words = ("solve", "data.csv", "--task", "t", "--target", "y", "--features", "x", "--algorithm", "maml")
+    assert r"\x1b[31mx" in refused(capsys, 2, *words)

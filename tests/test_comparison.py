@@ -58,3 +58,10 @@ def test_bad_arguments_are_refused():
         compare([1.0], [1.0, 2.0])
     with pytest.raises(qm.InputError, match="comparisons"):
         compare([1.0, 2.0], [1.0, 2.0], comparisons=0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_losses_whose_squares_overflow_are_compared():
+    found = compare([1e200, 1.0, 2.0], [1.0, 1.0, 1.0])
+    assert found.standard_error == pytest.approx(1e200 / 3)
+    assert not found.clear

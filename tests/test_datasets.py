@@ -100,6 +100,8 @@ BAD_FILES = {
     "duplicate column": ("t,y,x,x\na,1,2,3\n", "line 1: column 'x' occurs twice"),
     "nameless column": ("t,,x\na,1,2\n", "line 1: a column has no name"),
     "open quote": ('t,y,x\na,1,"2\n', "unexpected end of data"),
+    "semicolons": ("t;y;x\na;1;2\n", "line 1: its cells are separated by semicolons; expected commas"),
+    "tabs": ("t\ty\tx\na\t1\t2\n", "line 1: its cells are separated by tabs"),
     "text after quote": ('t,y,x\na,1,"2"3\n', "line 2:"),
 }
 
@@ -137,7 +139,7 @@ def test_a_long_cell_is_shortened_in_the_message(tmp_path):
 
 BAD_GROUPS = {
     "missing column": ("t,y,z\na,1,2\na,2,1\n", "has no column 'x'; its columns are t, y, z"),
-    "one row": (GOOD + "c,1,1\n", "task 'c' has 1 row and so no support row; expected at least 2"),
+    "one row": (GOOD + "c,1,1\n", "task 'c' has 1 row and no support row; expected at least 2"),
     "constant feature": ("t,y,x\na,1,2\na,2,2\n", "column 'x' is constant"),
     "constant target": ("t,y,x\na,1,2\na,1,3\n", "column 'y' is constant"),
     "constant up to rounding": ("t,y,x\na,1,1e15\na,2,1000000000000000.125\n", "column 'x' is constant"),
@@ -165,6 +167,45 @@ def test_bad_features_are_refused(features, tmp_path):
 def test_bad_numbers_of_support_rows_are_refused(rows, message, tmp_path):
     with pytest.raises(qm.InputError, match=message):
         groups(GOOD, tmp_path, support=rows)
+
+
+def test_a_table_that_holds_no_texts_or_columns_of_two_lengths_is_refused():
+    with pytest.raises(qm.InputError, match=r"columns: 'x' holds 1\.5; expected texts"):
+        Table({"t": ["a"], "x": [1.5]}, [2])
+    with pytest.raises(qm.InputError, match="columns: 'x' has 1 cells; expected 2"):
+        Table({"t": ["a", "b"], "x": ["1"]}, [2, 3])
+    with pytest.raises(qm.InputError, match="table: got dict"):
+        regression_groups({"t": ["a"]}, "t", "y", ["x"])
+
+
+def test_of_many_columns_a_few_are_named():
+    many = Table({f"c{j}": ["1"] for j in range(3000)}, [2])
+    with pytest.raises(qm.InputError, match=r"c19 and 2980 more\Z"):
+        many.column("x")
+
+
+def test_support_and_query_that_are_equal_are_one():
+    """Then a theorem can apply, whoever made the arrays: here the fixed inputs of sinusoids."""
+    made = sinusoids(4, "fixed", features=3)
+    assert made.groups[0][0] is not made.groups[0][2]
+    tasks = made.tasks(1e-3)
+    assert tasks.query is tasks.support
+    assert sinusoids(4, "uniform", features=3).tasks().query is not sinusoids(4, "uniform", features=3).tasks().support
+
+
+@pytest.mark.filterwarnings("error")
+def test_squares_that_overflow_are_refused_without_a_warning(tmp_path):
+    made = groups("t,y,x\na,1,1e300\na,2,-1e300\nb,3,1e300\nb,4,2e300\n", tmp_path, standardise=False)
+    with pytest.raises(qm.InputError, match="nan or infinite"):
+        made.tasks()
+
+
+@pytest.mark.parametrize("members", [[], [2], [-3]])
+def test_tasks_that_are_not_there_are_refused(members, tmp_path):
+    made = groups(GOOD, tmp_path)
+    for of in (made.select, made.rescaled):
+        with pytest.raises(qm.InputError, match="members: got"):
+            of(members)
 
 
 def test_a_table_can_be_made_by_hand():
@@ -200,6 +241,7 @@ UNEQUAL = "t,y,x,part,year\n" + "".join(
         ("year<=1981", [(2, 2), (2, 5)]),
         ("year > 1981", [(2, 2), (5, 2)]),
         ("year=1981.0", [(1, 3), (1, 6)]),
+        ("year == 1981", [(1, 3), (1, 6)]),
     ],
 )
 def test_support_rows_by_every_rule(support, expected, tmp_path):
@@ -216,9 +258,12 @@ BAD_RULES = {
     "unknown column in a condition": ("wave<=3", "has no column 'wave'"),
     "no number after a sign": ("year<=soon", "expected a number after <="),
     "column that marks nothing": ("year", "line 2: column 'year' holds '1980'; expected support or query"),
+    "nan after a sign": ("year<=nan", "expected a number after <="),
+    "underscore after a sign": ("year<=1_981", "expected a number after <="),
+    "a fraction of next to nothing": ("1e-10", "expected at least 99999999"),
     "condition on text": ("part<=3", "line 2: column 'part' holds 'query'; expected a finite number"),
-    "all support": ("year>0", "task 'a' has 4 rows and so no query row"),
-    "none support": ("year<0", "task 'a' has 4 rows and so no support row"),
+    "all support": ("year>0", "task 'a' has 4 rows and no query row"),
+    "none support": ("year<0", "task 'a' has 4 rows and no support row"),
 }
 
 
@@ -431,3 +476,42 @@ def test_losses_that_are_no_sums_of_squares_are_refused():
             as_groups(qm.Tasks(f))
     with pytest.raises(qm.InputError, match="different weights"):
         as_groups(qm.Tasks(random_tasks(2, [1.0]).support, None, [1.0, 2.0]))
+
+
+def damaged(raw):
+    """Every file that differs from this one in one byte of its last two thirds."""
+    for place in range(len(raw) // 3, len(raw), 7):
+        yield raw[:place] + bytes([raw[place] ^ 0xFF]) + raw[place + 1 :]
+
+
+def test_damaged_archives_are_refused_whatever_is_damaged(tmp_path):
+    path = tmp_path / "tasks.npz"
+    tasks = random_tasks(3, [1.0, 2.0])
+    np.savez_compressed(path, support_hessians=tasks.support.hessian, support_linear=tasks.support.linear)
+    refused = []
+    for raw in damaged(path.read_bytes()):
+        path.write_bytes(raw)
+        # Any other error would not be caught here.
+        try:
+            load_tasks(path)
+        except qm.InputError as error:
+            refused.append(str(error))
+    assert len(refused) > 10
+    assert not any("\n" in text for text in refused)
+
+
+def test_archives_of_other_things_are_refused(tmp_path):
+    import zipfile
+
+    path = tmp_path / "tasks.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("support_hessians", "no array")
+    with pytest.raises(qm.InputError, match="its part 'support_hessians' is no array"):
+        load_tasks(path)
+    vast = b"{'descr': '<f8', 'fortran_order': False, 'shape': (100000, 100000, 10000)}".ljust(117) + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("support_hessians.npy", b"\x93NUMPY\x01\x00v\x00" + vast)
+    with pytest.raises(qm.InputError, match="cannot be read"):
+        load_tasks(path)
+    with pytest.raises(qm.InputError, match="tasks: got int"):
+        save_tasks(path, 3)

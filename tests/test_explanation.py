@@ -149,3 +149,64 @@ def test_few_tasks_have_no_test():
     assert explain(qm.Joint(), random_tasks(3, [1.0, 2.0])).p_value is None
     one = explain(qm.Joint(), random_tasks(1, [1.0, 2.0]))
     assert one.standard_errors is None
+
+
+def independent(seed, n=20, rows=(5, 5), d=2):
+    return linear_regression(
+        n, (np.ones(d), np.eye(d)), np.eye(d), rows=rows, noise=0.5, log_scale=0.5, seed=seed
+    ).tasks(1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::quadmaml.IllConditionedWarning")
+def test_chance_is_called_chance_where_few_tasks_have_most_of_the_weight():
+    """After 100 steps only the flattest tasks count; errors that forget it call chance a finding in a fourth of all."""
+    p, gaps = [], []
+    for seed in range(100):
+        tasks = independent(seed)
+        lr = qm.analysis.largest_stable_lr(tasks.support) / 4
+        found = explain(qm.MAML(qm.GradientDescent(lr, 100)), tasks)
+        p.append(found.p_value)
+        gaps.append(found.chance_of_gap(explain(qm.Joint(), tasks)))
+    assert sum(each < 0.05 for each in p) <= 14
+    assert sum(each < 0.05 for each in gaps) <= 14
+
+
+def test_the_gap_of_two_starts_is_tested_too():
+    tasks = linear_regression(
+        400, ([1.0], [[1.0]]), [[1.0]], rows=(20, 20), log_scale=0.4, coupling=0.8, seed=1
+    ).tasks()
+    joint, moreau = explain(qm.Joint(), tasks), explain(qm.MoreauEnvelope(0.1), tasks)
+    assert joint.chance_of_gap(moreau) < 0.001
+    assert "apart, more than chance (p < 0.001)" in apart(moreau, joint, "Moreau", "Joint training")
+    assert joint.chance_of_gap(joint) is None
+    assert explain(qm.Joint(), random_tasks(1, [1.0])).chance_of_gap(explain(qm.Joint(), tasks)) is None
+
+
+def test_standard_errors_are_those_of_leaving_each_task_out():
+    tasks = qm.Tasks(random_tasks(6, [1.0, 3.0]).support, None, np.arange(1.0, 7.0))
+    found, w = explain(qm.Joint(), tasks), tasks.weights
+    rows = []
+    for i in range(6):
+        rest = np.arange(6) != i
+        without = explain(qm.Joint(), qm.Tasks(tasks.support[rest], None, w[rest]))
+        rows.append((1 - w[i]) * (found.distance - without.distance))
+    np.testing.assert_allclose(found.standard_errors, np.sqrt(6 / 5 * (np.array(rows) ** 2).sum(axis=0)))
+
+
+def test_optima_that_the_penalty_makes_are_no_finding():
+    """With two rows for four coefficients the optimum is 0 where the curvature is: nothing follows about the tasks."""
+    found = explain(qm.Joint(), independent(0, 30, (2, 5), 4))
+    assert found.p_value < 0.05
+    words = " ".join(because(found, "MAML", list("abcd"), [str(i) for i in range(30)], undetermined=30))
+    assert "vary together by construction" in words
+    assert "chance" not in words
+
+
+def test_only_causes_that_are_there_are_named():
+    rng = np.random.default_rng(0)
+    A = np.tile(np.diag([1.0, 4.0]), (12, 1, 1))
+    c = rng.normal(size=(12, 2))
+    support, query = qm.Quadratic.from_minimizer(A, c), qm.Quadratic.from_minimizer(A, c + rng.normal(3, 1, (12, 2)))
+    words = " ".join(because(explain(qm.Joint(), qm.Tasks(support, query)), "x", list("ab"), list("abcdefghijkl")))
+    assert "support and query differ in kind" in words
+    assert "vary together" not in words

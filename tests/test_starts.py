@@ -10,7 +10,6 @@ import pytest
 
 import quadmaml as qm
 from quadmaml.datasets import Table, grunfeld, linear_regression, random_tasks, regression_groups
-from quadmaml.datasets.saved import save_arrays
 from quadmaml.starts import Start, predictions
 
 GD = qm.GradientDescent(0.1, 4)
@@ -141,7 +140,7 @@ def spoiled(path, **changes):
     with np.load(path, allow_pickle=False) as file:
         metadata, theta = json.loads(str(file["metadata"])), file["theta"]
     theta = changes.pop("theta", theta)
-    save_arrays(path, {**metadata, **changes}, {"theta": theta})
+    np.savez(path, metadata=np.array(json.dumps({**metadata, **changes})), theta=theta)
 
 
 BAD_STARTS = {
@@ -154,9 +153,17 @@ BAD_STARTS = {
     "no dictionary": ({"inner": 3}, "garble"),
     "wrong shape": ({"theta": np.zeros(5)}, r"theta has shape \(5,\)"),
     "not finite": ({"theta": np.full(3, np.nan)}, "nan or infinite"),
-    "text for numbers": ({"theta": np.array(["a", "b", "c"])}, "garble"),
+    "text for numbers": ({"theta": np.array(["1", "2", "3"])}, "theta: has dtype"),
+    "complex numbers": ({"theta": np.ones(3) * 1j}, "theta: has dtype complex128"),
+    "infinite scale": ({"scales": {"value": [0.0, float("inf")]}}, "scale is no finite number"),
+    "mean that is no number": ({"scales": {"value": [float("nan"), 1.0]}}, "mean not finite"),
+    "names in one text": ({"features": "abc"}, "features: got 'abc'"),
+    "a name twice": ({"features": ["intercept", "value", "value"]}, "expected a list of different names"),
+    "nothing but an intercept": ({"features": ["intercept"], "theta": np.zeros(1)}, "features: got"),
+    "the target among the features": ({"target": "value"}, "none of them the target's"),
+    "of no tasks": ({"tasks": -3}, "tasks: got -3"),
     "negative ridge": ({"ridge": -1.0}, "ridge: got -1.0"),
-    "negative scale": ({"scales": {"value": [0.0, -1.0]}}, "scale is not positive"),
+    "negative scale": ({"scales": {"value": [0.0, -1.0]}}, "scale is no finite number"),
     "scales garbled": ({"scales": {"value": [0.0]}}, "garble"),
 }
 
@@ -195,3 +202,42 @@ def test_saving_fails_without_touching_what_was_there(tmp_path, monkeypatch):
         qm.solve(groups(), qm.MAML(GD)).save(path)
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["start.npz"]
+
+
+def test_many_tasks_are_predicted_in_one_pass_over_the_rows(monkeypatch):
+    """Each name is compared with the others by its hash alone, not row by row for every task."""
+
+    class Name(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            Name.compared += 1
+            return str.__eq__(self, other)
+
+    start = qm.solve(groups(), qm.MAML(GD))
+    n = 600
+    columns = {"firm": [Name(i // 2) for i in range(n)], **{k: ["1"] * n for k in ("value", "capital", "invest")}}
+    predictions(start, Table(columns, range(2, n + 2)))
+    assert Name.compared <= 4 * n
+
+
+def test_rows_of_no_task_and_numbers_out_of_all_proportion_are_refused_with_their_task():
+    start = qm.solve(groups(), qm.MAML(GD))
+    table = {"firm": ["a", ""], "value": ["1", "2"], "capital": ["1", "2"], "invest": ["1", "2"]}
+    with pytest.raises(qm.InputError, match="line 3: column 'firm' is empty"):
+        predictions(start, Table(table, [2, 3]))
+    huge = {**table, "firm": ["a", "b"], "value": ["1", "1e200"]}
+    with pytest.raises(qm.InputError, match="task 'b': X: its squares overflow"):
+        predictions(start, Table(huge, [2, 3]))
+    far = qm.solve(groups(), qm.MAML(qm.GradientDescent(0.1, 100)))
+    with pytest.warns(qm.UnstableStepWarning), pytest.raises(qm.ConvergenceError, match="task 'b': "):
+        predictions(far, Table({**huge, "value": ["1", "1e9"]}, [2, 3]))
+
+
+def test_columns_are_found_by_name_wherever_they_stand():
+    start = qm.solve(groups(), qm.MAML(GD))
+    table = {"firm": ["a", "a"], "value": ["100", "300"], "capital": ["1", "2"], "invest": ["7", ""]}
+    turned = {"other": ["x", "y"], **{name: table[name] for name in reversed(table)}}
+    found = [predictions(start, Table(each, [2, 3])).numbers("predicted invest") for each in (table, turned)]
+    np.testing.assert_array_equal(*found)

@@ -81,10 +81,17 @@ def test_few_tasks_are_said():
     few = Evaluation(
         {k: v[:5] for k, v in e.losses.items()}, e.folds[:5], e.chosen, e.final, e.unstable, np.full(5, 0.2)
     )
-    assert does_it_pay(few)[-1] == "5 tasks are too few for standard errors to be trusted."
+    assert does_it_pay(few)[0].endswith(" 5 tasks are too few for standard errors to be trusted.")
 
 
 def test_what_the_intervals_mean_is_said():
     text = how_sure(evaluation(MAML=noise(0.1), Reptile=noise(0.1)))
     assert "95 % for all 2 comparisons together" in text
     assert "somewhat too small" in text
+
+
+def test_other_starts_are_not_said_to_differ_no_more_than_one_that_does():
+    clear = does_it_pay(evaluation(MAML=-0.2 + noise(0.01), Reptile=noise(0.3)))
+    assert "No other start differs clearly from joint training." in clear
+    unclear = does_it_pay(evaluation(MAML=noise(0.3), Reptile=noise(0.3)))
+    assert "No other start differs clearly from joint training either." in unclear

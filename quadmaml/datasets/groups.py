@@ -69,13 +69,13 @@ class RegressionGroups:
     def tasks(self, ridge: float = 0.0) -> Tasks:
         """The tasks with losses ``1/(2m) |X theta - y|^2 + ridge/2 |theta|^2``, equally weighted."""
         support = _quadratics([group[:2] for group in self.groups], ridge)
-        if all(group[0] is group[2] and group[1] is group[3] for group in self.groups):
+        if all(_same(x, xq) and _same(y, yq) for x, y, xq, yq in self.groups):
             return Tasks(support)
         return Tasks(support, _quadratics([group[2:] for group in self.groups], ridge))
 
     def select(self, members: Sequence[int]) -> RegressionGroups:
         """Some of the tasks, by their numbers; the standardisation stays as it is."""
-        chosen = [int(i) for i in members]
+        chosen = _members(members, len(self))
         return replace(self, names=tuple(self.names[i] for i in chosen), groups=tuple(self.groups[i] for i in chosen))
 
     def rescaled(self, members: Sequence[int]) -> RegressionGroups:
@@ -98,7 +98,7 @@ class RegressionGroups:
 
         X, y, bounds = self._stacked
         inside = np.zeros(len(self), dtype=bool)
-        inside[list(members)] = True
+        inside[_members(members, len(self))] = True
         chosen = np.repeat(inside, np.diff(bounds[::2]))
         columns = np.column_stack([X, y])
         shift, scale = _moments(columns[chosen], centred=self.intercept)
@@ -223,6 +223,12 @@ def regression_groups(
     )
 
 
+def _same(part: Array, other: Array) -> bool:
+    import numpy as np
+
+    return part is other or np.array_equal(part, other)
+
+
 def _quadratics(parts: Sequence[tuple[Array, ...]], ridge: float) -> Quadratic:
     """One quadratic a task; tasks with equally many rows are computed together."""
     import numpy as np
@@ -234,15 +240,26 @@ def _quadratics(parts: Sequence[tuple[Array, ...]], ridge: float) -> Quadratic:
     for m in np.unique(rows):
         where = np.flatnonzero(rows == m)
         X, y = (np.stack([parts[i][j] for i in where.tolist()]) for j in (0, 1))
-        f = Quadratic.from_least_squares(X, y, ridge)
+        # Squares that overflow are refused as entries that are not finite, with a name; numpy's lines say nothing more.
+        with np.errstate(over="ignore", invalid="ignore"):
+            f = Quadratic.from_least_squares(X, y, ridge)
         H[where], h[where], k[where] = f.hessian, f.linear, f.constant
     return Quadratic(H, h, k)
+
+
+def _members(members: Sequence[int], n: int) -> list[int]:
+    chosen = [int(i) for i in members]
+    if not chosen or not all(-n <= i < n for i in chosen):
+        raise InputError(f"members: got {chosen}; expected numbers of at least one of {n} tasks")
+    return chosen
 
 
 def _check_columns(table: Table, task: str, target: str, features: Sequence[str]) -> None:
     if isinstance(features, str) or not features:
         raise InputError(f"features: got {features!r}; expected a sequence of at least one column name")
     used = (task, target, *features)
+    if not isinstance(table, Table):
+        raise InputError(f"table: got {type(table).__name__}; expected a Table, as of read_csv")
     for name in used:
         table.column(name)
         if used.count(name) > 1:
@@ -298,7 +315,7 @@ def _split(table: Table, task: str, rule: SupportRule, drop_small: bool) -> tupl
             parts[name] = (support, query)
         elif not drop_small:
             raise InputError(
-                f"{table.source}: task {name!r} has {len(rows)} row{'s' if len(rows) > 1 else ''} and so no"
+                f"{table.source}: task {name!r} has {len(rows)} row{'s' if len(rows) > 1 else ''} and no"
                 f" {'query' if support else 'support'} row; expected at least {rule.least}, some to adapt on and some"
                 f" to be judged on (support: {rule.words})"
             )

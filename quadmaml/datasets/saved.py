@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,11 @@ __all__ = ["as_groups", "load_arrays", "load_tasks", "save_arrays", "save_bytes"
 
 FORMAT = "quadmaml tasks 1"
 PARTS = ("hessians", "linear", "constants")
+# What zipfile, zlib and numpy raise for a file that is damaged, encrypted, or claims more than there is memory for.
+UNREADABLE = (
+    OSError, ValueError, TypeError, EOFError, KeyError, RuntimeError, MemoryError, OverflowError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 def save_tasks(path: str | PathLike[str], tasks: Tasks) -> None:
@@ -38,6 +44,8 @@ def save_tasks(path: str | PathLike[str], tasks: Tasks) -> None:
     """
     from ..arrays import as_float, to_numpy
 
+    if not isinstance(tasks, Tasks):
+        raise InputError(f"tasks: got {type(tasks).__name__}; expected Tasks")
     content = {"weights": tasks.weights}
     for name, part in (("support", tasks.support), ("query", tasks.query)):
         if name == "support" or part is not tasks.support:
@@ -165,9 +173,11 @@ def load_arrays(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Ar
             content = {name: file[name] for name in file.files}
     except InputError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, NotImplementedError) as error:
-        reason = getattr(error, "strerror", None) or "it is no .npz file, or holds pickled objects"
+    except UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or "it is damaged, is no .npz file, or holds pickled objects"
         raise InputError(f"{path}: cannot be read ({reason}); expected a .npz file of arrays") from None
+    if odd := [name for name, each in content.items() if not isinstance(each, np.ndarray)]:
+        raise InputError(f"{path}: its part {odd[0]!r} is no array; expected a .npz file of arrays")
     text = content.pop("metadata", None)
     try:
         metadata = {} if text is None else json.loads(str(text))

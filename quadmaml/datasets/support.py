@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError, check_steps
-from .table import Table
+from .table import Table, finite
 
 __all__ = ["SupportRule", "support_rule"]
 
@@ -18,7 +19,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
     ">": lambda a, b: a > b,
 }
-_CONDITION = re.compile(r"^(?P<column>.+?)\s*(?P<sign><=|>=|!=|=|<|>)\s*(?P<value>.+)$")
+_CONDITION = re.compile(r"^(?P<column>.+?)\s*(?P<sign><=|>=|!=|==?|<|>)\s*(?P<value>.+)$")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ def support_rule(support: int | float | str | None = None) -> SupportRule:
     support : int, float or str, optional
         An integer k: the first k rows of each task, in the order of the table. A number in (0, 1): that fraction of its
         rows, the first of them, rounded down. The name of a column: its cells mark a row as ``support`` or ``query``
-        (or 1 and 0, true and false, yes and no). A condition such as ``year<=1983`` or ``part=train``, with ``=`` and
-        ``!=`` for texts and ``<``, ``<=``, ``>``, ``>=`` for numbers. By default one half.
+        (or 1 and 0, true and false, yes and no). A condition such as ``year<=1983`` or ``part=train``, with ``=`` (or
+        ``==``) and ``!=`` for texts and ``<``, ``<=``, ``>``, ``>=`` for numbers. By default one half.
 
     Raises
     ------
@@ -101,7 +102,7 @@ def _fraction(fraction: float) -> SupportRule:
         cut = int(fraction * len(rows) + 1e-9)
         return [i < cut for i in range(len(rows))]
 
-    least = next(m for m in range(2, 10**9) if int(fraction * m + 1e-9) >= 1)
+    least = max(2, math.ceil((1 - 1e-9) / fraction))
     words = "half of the rows" if fraction == 0.5 else f"{100 * fraction:g} % of the rows"
     return SupportRule(f"the first {words}", choose, least)
 
@@ -126,11 +127,11 @@ def _mark(table: Table, column: str, cell: str, row: int) -> bool:
 def _condition(column: str, sign: str, value: str) -> SupportRule:
     def equal(table: Table, rows: Sequence[int]) -> list[bool]:
         cells = table.column(column)
-        return [_same(cells[row], value) == (sign == "=") for row in rows]
+        return [_same(cells[row], value) == (sign != "!=") for row in rows]
 
     def compared(table: Table, rows: Sequence[int]) -> list[bool]:
         try:
-            bound = float(value)
+            bound = finite(value)
         except ValueError:
             raise InputError(f"support: got {column}{sign}{value}; expected a number after {sign}") from None
         table.column(column)

@@ -39,7 +39,7 @@ def random_tasks(n: int, spectrum: Any, spread: float = 1.0, seed: int = 0) -> T
     import numpy as np
 
     n, rng = check_steps("n", n, at_least=1), np.random.default_rng(check_steps("seed", seed))
-    values = np.asarray(spectrum, dtype=float)
+    values = _numbers("spectrum", spectrum)
     if values.ndim not in (1, 2) or not values.size or values.shape[:-1] not in ((), (n,)) or not (values > 0).all():
         raise InputError(f"spectrum: got shape {values.shape}; expected (d,) or ({n}, d) numbers > 0")
     check_number("spread", spread, at_least=0)
@@ -96,8 +96,10 @@ def linear_regression(
     import numpy as np
 
     n, rng = check_steps("n", n, at_least=1), np.random.default_rng(check_steps("seed", seed))
-    support, query = (check_steps("rows", m, at_least=1) for m in rows)
-    mean = np.asarray(coefficients[0], dtype=float)
+    support, query = _rows(rows)
+    if not isinstance(coefficients, (tuple, list)) or len(coefficients) != 2:
+        raise InputError(f"coefficients: got {coefficients!r}; expected a pair, their mean and covariance")
+    mean = _numbers("coefficients", coefficients[0])
     d = len(mean) if mean.ndim == 1 else 0
     roots = [_root(name, C, d) for name, C in (("coefficients", coefficients[1]), ("inputs", inputs))]
     check_number("noise", noise, at_least=0)
@@ -107,6 +109,8 @@ def linear_regression(
     z = rng.normal(size=(n, d))
     along = z.sum(axis=1) / np.sqrt(d)
     log_s = log_scale * (coupling * along + np.sqrt(1 - coupling**2) * rng.normal(size=n))
+    if log_s.max() > 300:
+        raise InputError(f"log_scale: got {log_scale!r}; expected scales that do not overflow")
     X = np.exp(log_s)[:, None, None] * (rng.normal(size=(n, support + query, d)) @ roots[1])
     y = np.einsum("nmd,nd->nm", X, mean + z @ roots[0]) + noise * rng.normal(size=(n, support + query))
     return _groups(X, y, support, [f"x{j + 1}" for j in range(d)], "linear regression")
@@ -158,7 +162,7 @@ def sinusoids(
         raise InputError(f"inputs: got {inputs!r}; expected one of {', '.join(INPUTS)}")
     n, rng = check_steps("n", n, at_least=1), np.random.default_rng(check_steps("seed", seed))
     D = check_steps("features", features, at_least=1)
-    support, query = (check_steps("rows", m, at_least=1) for m in rows)
+    support, query = _rows(rows)
     amplitude, phase = rng.uniform(0.5, 1.5, size=(n, 1)), rng.uniform(0, 2 * np.pi, size=(n, 1))
     if inputs == "fixed":
         if support != query:
@@ -188,11 +192,30 @@ def _groups(X: Array, y: Array, support: int, names: Sequence[str], source: str)
     )
 
 
+def _rows(rows: Any) -> tuple[int, int]:
+    if not isinstance(rows, (tuple, list)) or len(rows) != 2:
+        raise InputError(f"rows: got {rows!r}; expected a pair of numbers of rows, of support and query")
+    support, query = (check_steps("rows", m, at_least=1) for m in rows)
+    return support, query
+
+
+def _numbers(name: str, values: Any) -> Array:
+    import numpy as np
+
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: got {values!r}; expected an array of numbers") from None
+    if not np.isfinite(numbers).all():
+        raise InputError(f"{name}: has entries that are nan or infinite; expected finite numbers")
+    return numbers
+
+
 def _root(name: str, covariance: Any, d: int) -> Array:
     """The symmetric square root of a covariance matrix."""
     import numpy as np
 
-    C = np.asarray(covariance, dtype=float)
+    C = _numbers(name, covariance)
     refusal = InputError(f"{name}: has shapes that do not fit; expected a mean (d,) and covariance matrices (d, d)")
     if d == 0 or C.shape != (d, d):
         raise refusal

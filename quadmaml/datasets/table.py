@@ -16,7 +16,9 @@ from ..errors import InputError
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["Table", "parse", "read_csv"]
+__all__ = ["Table", "finite", "parse", "read_csv"]
+
+SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +39,22 @@ class Table:
     lines: Sequence[int]
     source: str = "table"
 
+    def __post_init__(self) -> None:
+        for name, cells in self.columns.items():
+            if len(cells) != len(self.lines):
+                raise InputError(f"columns: {name!r} has {len(cells)} cells; expected {len(self.lines)}, one a line")
+            if odd := next((cell for cell in cells if not isinstance(cell, str)), None):
+                raise InputError(f"columns: {name!r} holds {odd!r}; expected texts, as str({odd!r})")
+
     def __len__(self) -> int:
         return len(self.lines)
 
     def column(self, name: str) -> Sequence[str]:
         """The texts of one column; InputError if there is none of that name."""
         if name not in self.columns:
-            raise InputError(f"{self.source}: has no column {name!r}; its columns are {', '.join(self.columns)}")
+            names = list(self.columns)
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            raise InputError(f"{self.source}: has no column {name!r}; its columns are {', '.join(names[:SHOWN])}{more}")
         return self.columns[name]
 
     def numbers(self, name: str) -> Array:
@@ -85,14 +96,27 @@ class Table:
 
     def _number(self, cell: str, name: str, line: int) -> float:
         try:
-            # Python reads 1_000 as a number; in data it is a slip.
-            number = math.nan if "_" in cell else float(cell)
+            return finite(cell)
         except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
             shown = cell if len(cell) <= 40 else cell[:37] + "..."
-            raise InputError(f"{self.source}, line {line}: column {name!r} holds {shown!r}; expected a finite number")
-        return number
+            raise InputError(
+                f"{self.source}, line {line}: column {name!r} holds {shown!r}; expected a finite number"
+            ) from None
+
+
+def finite(text: str) -> float:
+    """The finite number that a text stands for; ValueError if it stands for none.
+
+    Examples
+    --------
+    >>> finite("2.5e1")
+    25.0
+    """
+    # Python reads 1_000 as a number; in data it is a slip.
+    number = math.nan if "_" in text else float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def read_csv(path: str | PathLike[str]) -> Table:
@@ -105,7 +129,7 @@ def read_csv(path: str | PathLike[str]) -> Table:
     """
     try:
         raw = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: cannot be read ({reason}); expected a CSV file") from None
     return parse(raw, str(path))
@@ -143,6 +167,9 @@ def parse(raw: bytes, source: str) -> Table:
 
 
 def _check_header(header: list[str], source: str, line: int) -> None:
+    for sign, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and sign in header[0]:
+            raise InputError(f"{source}, line {line}: its cells are separated by {name}; expected commas")
     for name in header:
         if not name:
             raise InputError(f"{source}, line {line}: a column has no name; expected a header line of names")

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..adaptation import GradientDescent
 from ..arrays import Array
 from ..datasets import RegressionGroups
-from ..errors import InputError, SingularError
+from ..errors import InputError, SingularError, check_steps
 from ..evaluation import Evaluation, Grid, cross_validate
 from ..explanation import Explanation, explain
 from ..tasks import Tasks
@@ -24,6 +25,8 @@ from .settings import Settings, algorithms, choose
 from .solve import Solution, collected, solve
 
 __all__ = ["Appendix", "Report", "build"]
+
+MOST_STEPS = 1000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Report:
         The cross-validation over tasks; None for fewer than three tasks.
     explanations : dict of str to Explanation
         By the name of an algorithm, why its start lies where it lies; only where each task has an optimum.
+    chosen : pair of Explanation and GradientDescent, or None
+        The same for MAML after the steps that the folds choose on all tasks; None where they choose nothing.
     checks : list of Check
         Each closed form held against the simulator.
     pictures : list of Picture
@@ -68,6 +73,7 @@ class Report:
     solutions: list[Solution]
     evaluation: Evaluation | None
     explanations: dict[str, Explanation]
+    chosen: tuple[Explanation, GradientDescent] | None
     checks: list[Check]
     pictures: list[Picture]
     warnings: list[str]
@@ -128,6 +134,8 @@ def build(
         raise InputError(f"groups: got {type(groups).__name__}; expected RegressionGroups, as of regression_groups")
     if len(groups) < 2:
         raise InputError(f"{groups.source}: has {len(groups)} task; expected at least two different tasks")
+    if steps is not None and check_steps("steps", steps, at_least=1) > MOST_STEPS:
+        raise InputError(f"steps: got {steps}; expected at most {MOST_STEPS}, for the checks take each of them")
     tasks = groups.tasks(ridge)
     settings = choose(tasks.support, ridge, lr, 5 if steps is None else steps, strength)
     table = algorithms(settings)
@@ -149,6 +157,7 @@ def build(
             evaluation = cross_validate(groups, ridge=ridge, candidates=grid.candidates, folds=folds, seed=seed)
         step("explaining the starts")
         explanations = _explanations(solutions, tasks, found)
+        chosen = _chosen(evaluation, tasks)
         checks = check(solutions, tasks, groups, settings, step)
         step("drawing two tasks in the plane")
         pictures = [plane_picture(groups, settings)]
@@ -161,8 +170,8 @@ def build(
     step("done")
     notes = of_data(groups, tasks, settings, evaluation)
     return Report(
-        groups, tasks, settings, solutions, evaluation, explanations, checks, pictures, found, notes, _versions(),
-        appendices,
+        groups, tasks, settings, solutions, evaluation, explanations, chosen, checks, pictures, found, notes,
+        _versions(), appendices,
     )  # fmt: skip
 
 
@@ -182,6 +191,19 @@ def _explanations(solutions: list[Solution], tasks: Tasks, found: list[str]) -> 
         except (InputError, SingularError):
             continue
     return out
+
+
+def _chosen(evaluation: Evaluation | None, tasks: Tasks) -> tuple[Explanation, GradientDescent] | None:
+    """Why MAML's start lies where it lies, for what the folds choose on all tasks."""
+    pick = evaluation.final.get("MAML") if evaluation is not None else None
+    if pick is None or pick.algorithm is None or not isinstance(pick.inner, GradientDescent):
+        return None
+    try:
+        # The conditions of the starts at the report's own settings are warned of elsewhere.
+        with collected([], "MAML"):
+            return explain(pick.algorithm, tasks), pick.inner
+    except (InputError, SingularError):
+        return None
 
 
 def _versions() -> dict[str, str]:

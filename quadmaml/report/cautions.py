@@ -9,7 +9,7 @@ from ..evaluation import Evaluation
 from ..tasks import Tasks
 from .settings import Settings
 
-__all__ = ["of_data", "of_settings"]
+__all__ = ["of_data", "of_settings", "undetermined"]
 
 FEW = 10
 NEAR = 0.1
@@ -38,6 +38,12 @@ def of_data(groups: RegressionGroups, tasks: Tasks, settings: Settings, evaluati
     return found
 
 
+def undetermined(tasks: Tasks, ridge: float) -> int:
+    """The number of tasks whose support rows leave their optimum to the penalty along some direction."""
+    values = np.linalg.eigvalsh(tasks.support.hessian)
+    return int((values[:, 0] - ridge <= SMALL * values[:, -1]).sum()) if ridge > 0 else 0
+
+
 def _near(settings: Settings, largest: np.ndarray) -> list[str]:
     products = settings.lr * largest
     near = int((np.abs(products - 1) < NEAR).sum())
@@ -54,13 +60,17 @@ def _directions(groups: RegressionGroups, tasks: Tasks, settings: Settings) -> l
     for name, part in (("support", tasks.support), ("query", tasks.query)):
         mean = np.tensordot(tasks.weights, part.hessian, 1) - settings.ridge * np.eye(tasks.dim)
         values, vectors = np.linalg.eigh(mean)
-        for value, direction in zip(values, vectors.T, strict=True):
-            if value <= SMALL * max(values[-1], 1e-300):
-                j = int(np.abs(direction).argmax())
-                found.append(
-                    f"A direction that no task informs by its {name} rows, mostly {groups.features[j]}: along it the"
-                    " penalty alone decides."
-                )
+        lost = vectors[:, values <= SMALL * max(values[-1], 1e-300)]
+        # One sentence, however many there are: their own directions mean nothing, the space that they span does.
+        order = np.argsort(-(lost**2).sum(axis=1), kind="stable")[:3].tolist()
+        k = lost.shape[1]
+        if k:
+            what, along = ("A direction", "it") if k == 1 else (f"{k} directions of {tasks.dim}", "them")
+            shown = ", ".join(groups.features[j] for j in (order[:1] if k == 1 else order))
+            found.append(
+                f"{what} that no task informs by its {name} rows, mostly {shown}: along {along} the penalty alone"
+                " decides."
+            )
         if tasks.query is tasks.support:
             break
     return found

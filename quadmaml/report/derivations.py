@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ..adaptation import Chebyshev, HeavyBall, ProximalGradientDescent
 from ..algorithms import FOMAML, IMAML, MAML, Algorithm, MoreauEnvelope, Reptile, TruncatedMAML
 from ..symbolic.derive import derive
+from .html import scrolling
 
 __all__ = ["appendix", "behind"]
 
@@ -58,5 +59,5 @@ def appendix(algorithms: Iterable[Algorithm]) -> str:
         " in the generality stated. CERTIFIED: by evaluation at random numbers modulo a prime, with the probability"
         " that a false equation passes.</p>"
     )
-    tables = "".join(derive(name).html() for name in names)
+    tables = "".join(scrolling(derive(name).html()) for name in names)
     return f"<section>\n<h2>Derivations</h2>\n{lead}\n{tables}</section>\n"

@@ -11,6 +11,7 @@ from ..comparison import Comparison
 from ..evaluation import BASELINE, CHOSEN, Candidate, Evaluation
 from ..explanation import Explanation
 from .build import Report
+from .cautions import undetermined
 from .formulas import mathml
 from .html import number, paragraphs, table
 from .summary import answer, reasons
@@ -84,10 +85,10 @@ def why(report: Report) -> list[str]:
     """Where the starts lie, seen from the mean of the optima, by cause, direction and task."""
     if not report.explanations:
         return paragraphs(reasons(report))
-    rows = [_explained(name, each) for name, each in report.explanations.items()]
+    flat = undetermined(report.tasks, report.settings.ridge) > 0
+    rows = [_explained(name, each, flat) for name, each in report.explanations.items()]
     parts = [
         *paragraphs(reasons(report)),
-        f"<p>All this for K = {report.settings.steps} steps of size α = {report.settings.lr:.3g}, on all tasks.</p>",
         f"<p>With {mathml(r'M_i')} the matrix of task i in the meta-gradient, {mathml('c_i')} its support optimum,"
         f" {mathml('c_i^q')} its query optimum, and E and Cov over tasks,</p>",
         f'<div class="scroll">{mathml(_IDENTITY, block=True)}</div>',
@@ -95,20 +96,21 @@ def why(report: Report) -> list[str]:
         f" differ from another one only where {mathml(_CRITERION)} for the weight of one of them, or where support and"
         " query differ; that the plain curvature and the optimum vary together is the criterion for joint training"
         " only. Lengths are measured by the mean query curvature H, as the square root of a quadratic form. p: how"
-        " often chance would give as large a distance if there were none (Hotelling, approximate).</p>",
+        " often chance would give as large a distance if there were none (Hotelling, approximate). The table is for"
+        f" K = {report.settings.steps} steps of size α = {report.settings.lr:.3g}, as is the rest of this page.</p>",
         table(["start", "distance", "by Cov(M, c)", "by split", "p"], rows, "Distances from the mean of the optima"),
     ]
-    maml = report.explanations.get("MAML")
+    maml = report.explanations.get("MAML") if report.chosen is None else report.chosen[0]
     if maml is not None and maml.direction_shares.any():
         parts += _carrying(report, maml)
     return parts
 
 
-def _explained(name: str, each: Explanation) -> list[str]:
+def _explained(name: str, each: Explanation, flat: bool) -> list[str]:
     def length(vector: np.ndarray) -> str:
         return number(float(np.sqrt(each.curvatures @ (each.directions.T @ vector) ** 2)), "#.3g")
 
-    p = each.p_value
+    p = None if flat else each.p_value
     shown = "none" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
     return [escape(name), length(each.distance), length(each.by_covariance), length(each.by_split), escape(shown)]
 

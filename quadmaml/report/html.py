@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["number", "paragraphs", "section", "table"]
+__all__ = ["number", "paragraphs", "scrolling", "section", "table"]
 
 
 def section(title: str, *parts: str) -> str:
@@ -27,6 +27,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}"><table>\n'
         f"<thead><tr>{top}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>"
     )
+
+
+def scrolling(html: str) -> str:
+    """Ready HTML whose tables scroll by themselves where the page is narrow."""
+    return html.replace("<table", '<div class="scroll" tabindex="0"><table').replace("</table>", "</table></div>")
 
 
 def _cell(tag: str, content: str, *below: str) -> str:

@@ -41,11 +41,13 @@ def page(report: Report) -> str:
         _derivations(report),
         *(section(each.title, each.html) for each in report.appendices),
     ]
+    # A percent sign stays on the line of its number.
+    body = "".join(sections).replace(" %", "&#160;%")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{escape(title)}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{escape(title)}</h1>\n{''.join(sections)}</main>\n</body>\n</html>\n"
+        f"<h1>{escape(title)}</h1>\n{body}</main>\n</body>\n</html>\n"
     )
 
 
@@ -54,7 +56,7 @@ def _answers(report: Report) -> list[str]:
     return [
         f"<p>{escape(question(report))}</p>",
         f'<p class="answer">{escape(first)}</p>',
-        *paragraphs([" ".join(reasons(report))]),
+        *paragraphs(reasons(report)),
         *([] if report.failed else [_checked(report)]),
     ]
 

@@ -27,7 +27,7 @@ def difference_picture(evaluation: Evaluation) -> Picture:
     title = "Held-out loss against joint training"
     found = {name: evaluation.compare(name) for name in evaluation.names if name != BASELINE}
     base = evaluation.mean(BASELINE)
-    shown = {name: each for name, each in found.items() if each is not None and abs(each.mean) <= 3 * base}
+    shown = {name: each for name, each in found.items() if each is not None and abs(each.mean) <= base}
     far = [name for name in found if name not in shown]
     if not shown or not base > 0:
         return Picture(title, "", "", "Left out: no start has finite losses to compare.")
@@ -36,7 +36,7 @@ def difference_picture(evaluation: Evaluation) -> Picture:
     low, high = ax.get_xlim()
     if max(-low, high) > 3 * widest:
         ax.set_xlim(max(low, -3 * widest), min(high, 3 * widest))
-    left_out = f" Not shown, for the loss is more than four times as large or none: {', '.join(far)}." if far else ""
+    left_out = f" Not shown, for the loss is more than twice as large or none: {', '.join(far)}." if far else ""
     return Picture(
         title,
         inline(plots.to_svg(ax.figure), "differences"),

@@ -78,8 +78,15 @@ def choose(
     if math.isinf(bound):
         raise InputError("groups: no task has curvature; expected features that vary within a task")
     lr = check_number("lr", bound / 4 if lr is None else lr, above=0)
-    strength = check_number("strength", 1 / (lr * steps) if strength is None else strength, above=0)
-    if steps * math.log10(1 + 2 * lr / bound) > 100:
+    inverse = 1 / (lr * steps)
+    if strength is None and not 0 < inverse < math.inf:
+        raise InputError(
+            f"lr: got {lr:.3g} with {steps} steps, and 1/(lr steps), the strength, is no finite number > 0"
+        )
+    strength = check_number("strength", inverse if strength is None else strength, above=0)
+    # Each step multiplies the largest deviation by |1 - lr L|; a stable step, however often it is taken, by at most 1.
+    growth = abs(1 - 2 * lr / bound)
+    if growth > 1 and steps * math.log10(growth) > 100:
         raise InputError(
             f"lr: got {lr:.3g} with {steps} steps, and the adapted points overflow; expected < {bound:.3g}"
         )

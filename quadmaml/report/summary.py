@@ -6,6 +6,7 @@ from ..comparison import Comparison, compare
 from ..evaluation import BASELINE
 from ..verdict import apart, because, does_it_pay, how_sure
 from .build import Report
+from .cautions import undetermined
 from .solve import Solution
 
 __all__ = ["answer", "checks_in_words", "in_sample", "question", "reasons"]
@@ -34,9 +35,16 @@ def reasons(report: Report) -> list[str]:
     if ASKED not in report.explanations:
         return ["Why the start lies where it lies cannot be taken apart: a task has no single optimum of its own."]
     maml, joint = report.explanations[ASKED], report.explanations.get(BASELINE)
-    texts = because(maml, ASKED, report.groups.features, report.groups.names)
-    beside = [apart(maml, joint, ASKED, BASELINE)] if joint is not None and not maml.agreement else []
-    return [texts[0], *beside, *texts[1:]]
+    lead = f"For K = {report.settings.steps} steps of size {report.settings.lr:.3g}: "
+    if report.chosen is not None:
+        maml, loop = report.chosen
+        lead = f"For K = {loop.steps} steps of size {loop.lr:.3g}, which the folds choose on all tasks: "
+    flat = undetermined(report.tasks, report.settings.ridge)
+    first, *rest = because(maml, ASKED, report.groups.features, report.groups.names, undetermined=flat)
+    if maml.agreement:
+        return [first]
+    beside = [apart(maml, joint, ASKED, BASELINE)] if joint is not None else []
+    return [" ".join([lead + first, *rest[:1]]), *beside, *rest[1:]]
 
 
 def checks_in_words(report: Report) -> str:

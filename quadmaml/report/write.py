@@ -73,6 +73,7 @@ def results(report: Report) -> dict[str, Any]:
         "reasons": reasons(report),
         "cross_validation": None if report.evaluation is None else _evaluation(report.evaluation),
         "explanations": {name: _explanation(each) for name, each in report.explanations.items()},
+        "explanation_of_chosen_MAML": None if report.chosen is None else _explanation(report.chosen[0]),
         "checks": [_check(each) for each in report.checks],
         "warnings": report.warnings,
         "notes": report.notes,
@@ -122,7 +123,8 @@ def _candidate(candidate: Candidate | None) -> dict[str, str] | None:
 
 
 def _explanation(each: Explanation) -> dict[str, Any]:
-    fields = {field.name: getattr(each, field.name) for field in dataclasses.fields(each) if field.name != "task_parts"}
+    names = [field.name for field in dataclasses.fields(each) if field.name not in ("task_parts", "moved")]
+    fields = {name: getattr(each, name) for name in names}
     return {**fields, "distance": each.distance}
 
 
