@@ -513,7 +513,7 @@ def test_100_000_rows_of_5_000_tasks_take_less_than_2_gib(tmp_path):
         for i in range(5000):
             file.writelines(f"{i},{y[i, k]:.6f},{','.join(f'{x:.6f}' for x in X[i, k])}\n" for k in range(20))
     words = ["report", "data.csv", "--task", "t", "--target", "y", "--features", "a,b,c,d"]
-    # Its greatest size in kB is read from the program itself: Linux counts the size of the process that started it into ru_maxrss.
+    # Its greatest size in kB, as the program itself reads it: Linux counts the size of its parent into ru_maxrss.
     code = "import pathlib, sys; from quadmaml import cli; status = cli.main(sys.argv[1:])\n"
     code += "size = pathlib.Path('/proc/self/status').read_text().split('VmHWM:')\n"
     code += "print(size[1].split()[0]); sys.exit(status)"
