@@ -13,12 +13,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from quadmaml.errors import ConvergenceError, InputError, SingularError
+from quadmaml.errors import ConvergenceError, InputError, SingularError, check_steps
 
+from .degrees import DegreeCounter
 from .elements import Field, FieldElement
 from .fields import fraction_of, has_flint
 from .formulas import Formula, evaluate
-from .letters import Letters
+from .letters import Letters, checked
 
 __all__ = ["Balls", "Enclosure", "enclose", "interval"]
 
@@ -31,6 +32,8 @@ class Balls(Field):
     ----------
     bits : int
         Working precision. Every operation runs at it, whatever flint's own setting.
+    no_derivatives : str
+        Why differences are not known to be derivatives, where that is so: then there are none.
 
     Raises
     ------
@@ -44,6 +47,7 @@ class Balls(Field):
     """
 
     bits: int = 53
+    no_derivatives: str = ""
 
     def __post_init__(self) -> None:
         if not has_flint():
@@ -169,6 +173,8 @@ def enclose(
 
     Raises
     ------
+    InputError
+        If a value is missing or does not fit its letter, or the formula has a derivative whose degree is not counted.
     ConvergenceError
         If ``max_bits`` do not suffice: a matrix to be inverted is singular, or the inputs are too wide.
 
@@ -179,9 +185,12 @@ def enclose(
     >>> value.parts[0].value                                                 # doctest: +SKIP
     [0.3678794411714 +/- 4.94e-14]
     """
-    reason = "no precision was tried"
+    if missing := [name for name in checked(letters, numeric=True) if name not in values]:
+        raise InputError(f"values: none for {', '.join(missing)}; expected one for each letter")
+    bits, max_bits = check_steps("bits", bits, at_least=2), check_steps("max_bits", max_bits, at_least=2)
+    reason, uncounted = "no precision was tried", _uncounted(formula, letters)
     while bits <= max_bits:
-        field = Balls(bits)
+        field = Balls(bits, uncounted)
         elements = {name: field.element(letter.shape, values[name]) for name, letter in letters.items()}
         try:
             enclosure = Enclosure(_lifted(field, evaluate(formula, elements)), bits)
@@ -193,6 +202,18 @@ def enclose(
             reason = f"the largest radius was {enclosure.radius:.1e}"
         bits *= 2
     raise ConvergenceError(f"accuracy: {accuracy} was not reached within {max_bits} bits: {reason}")
+
+
+def _uncounted(formula: Formula, letters: Letters) -> str:
+    """Why the degrees of a formula cannot be counted; empty where they can: then derivatives by differences are exact.
+
+    Whether third differences vanish, balls cannot tell.
+    """
+    try:
+        evaluate(formula, DegreeCounter(2).letters(letters))
+    except Exception as error:
+        return str(error)
+    return ""
 
 
 def _narrow(entry: Any, accuracy: float) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from time import perf_counter
 from typing import Any
 
+from . import words
 from .counterexamples import find_counterexample
 from .formulas import Formula
-from .identity import IdentityTest, identity_test
-from .letters import Letters
+from .identity import IdentityTest, dimensions, identity_test
+from .letters import Letters, checked
+from .printing import Printer
 from .verdicts import Status, Verdict
+from .words_assumptions import Assumption
 
 __all__ = ["check"]
 
@@ -88,19 +90,20 @@ def check(
     A = [[1, 0], [0, 2]]
     B = [[1, 1], [1, 2]]
     """
-    start = perf_counter()
-    proved, details = _by_words(lhs, rhs, letters)
-    tests = _tested(lhs, rhs, letters, sorted(set(dims)), seed, pure, once=proved)
+    start, tested = perf_counter(), sorted(set(dimensions(dims)))
+    proved, details, assumed = _by_words(lhs, rhs, checked(letters))
+    tests = _tested(lhs, rhs, letters, tested, seed, pure, once=proved)
     details += tests.details
     if tests.refuted:
         verdict = _refuted(lhs, rhs, letters, tests.refuted, details, pure)
     elif tests.vacuous:
         verdict = Verdict(Status.VACUOUS, "no instance: something that is inverted is always singular", details=details)
     elif proved:
-        verdict = Verdict(Status.PROVED, "every dimension", details=details)
+        verdict = Verdict(Status.PROVED, "every dimension", details=details + assumed)
     elif tests.passed:
         bound = max(test.failure_bound for test in tests.passed)
-        verdict = Verdict(Status.CERTIFIED, _scope([test.dim for test in tests.passed]), bound, details=details)
+        scope = _scope([test.dim for test in tests.passed])
+        verdict = Verdict(Status.CERTIFIED, scope, bound, details=details + assumed)
     else:
         verdict = Verdict(Status.UNDECIDED, "nothing was shown", details=details)
     return replace(verdict, seconds=perf_counter() - start)
@@ -114,19 +117,35 @@ def _attempt(engine: str, run: Callable[[], Any]) -> tuple[Any, tuple[str, ...]]
         return None, (f"{engine}: {type(error).__name__}: {error}",)
 
 
-def _by_words(lhs: Formula, rhs: Formula, letters: Letters) -> tuple[bool, tuple[str, ...]]:
-    """Whether the words engine proves the statement, and from which assumptions."""
+def _by_words(lhs: Formula, rhs: Formula, letters: Letters) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
+    """Whether the words engine proves the statement; and the assumptions, of the proof or of the statement itself."""
 
     def run() -> Any:
-        return import_module("quadmaml.proofs.words").prove_equal(lhs, rhs, letters)
+        return words.prove_equal(lhs, rhs, letters)
 
     proof, details = _attempt("words", run)
     if proof is None:
-        return False, details
-    if not proof.proved:
-        return False, ("words: no proof was found",)
-    assumed = tuple(f"assumed: {each}" for each in proof.assumptions)
-    return True, ("words: proved", *assumed)
+        return False, details, tuple(map(_assumed, _declared(letters)))
+    if proof.proved:
+        return True, ("words: proved",), tuple(map(_assumed, proof.assumptions))
+    # Without a proof it is not known which properties of the letters count: all that were declared are assumed.
+    needed = [each for each in proof.assumptions if each.kind in ("invertible", "nonzero")]
+    return False, ("words: no proof was found",), tuple(map(_assumed, (*needed, *_declared(letters))))
+
+
+def _assumed(assumption: Assumption) -> str:
+    return f"assumed: {assumption}"
+
+
+def _declared(letters: Letters) -> Iterator[Assumption]:
+    """What was declared of the letters: that they are symmetric, or functions of one another."""
+    terms = Printer().letters(letters)
+    for name, letter in letters.items():
+        functions = [other for other, each in letters.items() if each.function_of == name]
+        if letter.symmetric:
+            yield Assumption("symmetric", (terms[name],))
+        if functions:
+            yield Assumption("commuting", (terms[name], *(terms[other] for other in functions)))
 
 
 def _tested(

@@ -9,11 +9,11 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from quadmaml.errors import SingularError
+from quadmaml.errors import SingularError, check_steps
 
 from .fields import Rationals
 from .formulas import Formula, differences
-from .identity import vanishes
+from .identity import count, dimensions, vanishes
 from .instances import draw, free_numbers, instance
 from .letters import Letter, Letters
 from .notation import latex_name
@@ -117,13 +117,18 @@ def find_counterexample(
     letters : mapping of names to Letter
         What the arguments stand for.
     dims : sequence of int
-        The dimensions to try.
+        The dimensions to try, in that order.
     tries : int
         Instances for each dimension and each size of numbers.
     seed : int
         The same seed gives the same counterexample.
     pure : bool
         Whether to compute in plain Python even where flint is installed.
+
+    Raises
+    ------
+    InputError
+        If a formula differentiates what is not counted as a quadratic, or cannot be read.
 
     Examples
     --------
@@ -133,8 +138,10 @@ def find_counterexample(
     A = [[1, 0], [0, 2]]
     B = [[1, 1], [1, 2]]
     """
+    tries = check_steps("tries", tries)
     rng, field, again = Random(seed), Rationals(pure), Rationals(pure=True)
-    for dim in dims:
+    for dim in dimensions(dims):
+        count(lhs, rhs, letters, dim)  # an error where a derivative by differences would not be exact
         for definite in (True, False):
             differs = partial(_differs, lhs, rhs, letters, dim, definite)
             found = _first(letters, dim, definite, rng, tries, lambda sample: differs(field, sample))  # noqa: B023

@@ -18,7 +18,7 @@ from quadmaml.curvature import RingElement
 from quadmaml.errors import InputError
 
 from .fields import fraction_of
-from .letters import Letter, Letters
+from .letters import Letter, Letters, checked
 from .ring import Element
 from .shapes import Shape, of_product, of_sum, of_transpose
 
@@ -94,7 +94,7 @@ class DegreeCounter:
 
     def letters(self, declared: Letters) -> dict[str, Degree]:
         """The counts of the letters: each free number is a variable."""
-        return {name: self._letter(letter) for name, letter in declared.items()}
+        return {name: self._letter(letter) for name, letter in checked(declared, numeric=True).items()}
 
     def _letter(self, letter: Letter) -> Degree:
         size = Size(1, 0)

@@ -2,33 +2,24 @@ r"""Derivations: chains of equations in which every step is checked when it is w
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 from typing import Any
 
-from quadmaml.errors import InputError, QuadmamlError
+from quadmaml.errors import InputError, QuadmamlError, check_steps
 
 from . import exposition
-from .cascade import check
-from .counterexamples import find_counterexample
 from .degrees import DegreeCounter
-from .formulas import Formula, evaluate
-from .letters import Letters
+from .formulas import Formula, only
+from .judging import ASSUMED, Judge, weakest
+from .letters import Letters, checked
 from .printing import Printer, Term, as_term
-from .readings import Certificate, Difference, OnQuadratics, Reading, arguments, letters_of_quadratics
+from .readings import arguments
 from .steps import Equation, Step
 from .verdicts import Status, Verdict
-from .words import Words, prove_equal
-from .words_smooth import Smooth
+from .words import Words
 
 __all__ = ["Derivation", "RefusedError", "RefutedError"]
-
-# From the least that a verdict can say to the most.
-_STRENGTH = [Status.REFUTED, Status.VACUOUS, Status.UNDECIDED, Status.TESTED, Status.ENCLOSED]
-_STRENGTH += [Status.CERTIFIED, Status.PROVED]
-_ASSUMED = "assumed: "
 
 
 class RefusedError(QuadmamlError):
@@ -101,6 +92,17 @@ class Derivation:
     steps: tuple[Step, ...] = ()
     hypotheses: Mapping[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        checked(self.letters)
+        _check_words("title", self.title)
+        for name, values in self.counts.items():
+            if name in self.letters:
+                raise InputError(f"counts: {name} is a letter as well; expected another name")
+            if not isinstance(values, Sequence) or not values:
+                raise InputError(f"counts: got {values!r} for {name}; expected at least one integer")
+            for value in values:
+                check_steps(f"counts: {name}", value)
+
     # Writing
 
     def define(self, formula: Formula | None, reason: str, shown: str | None = None) -> Derivation:
@@ -171,22 +173,22 @@ class Derivation:
         InputError
             If 1 = 0 follows from it and the hypotheses before.
         """
-        if not name.isidentifier() or name in self.letters or name in self.counts:
+        if not isinstance(name, str) or not name.isidentifier() or name in self.letters or name in self.counts:
             raise InputError(f"name: got {name!r}; expected an identifier that is no letter")
         step = Step("hypothesis", self._printed(formula, shown), reason, None, formula)
         supposed = replace(self, hypotheses={**self.hypotheses, name: formula})._with(step)
-        for values in self._values(*supposed.hypotheses.values()):
-            assumed = [Reading(each, values) for each in supposed.hypotheses.values()]
-            prove_equal(0, 0, self._used(*assumed), assume=assumed)  # an error where they contradict each other
+        supposed._judge.check_hypotheses()
         return supposed
 
     # Reading
 
     @property
     def result(self) -> Equation:
-        """The first expression of the last chain, and the last."""
-        *_, chain = self.chains()
-        return Equation(chain[0].expression, chain[-1].expression)
+        """The first expression of the last chain that has a step, and the last."""
+        *_, chain = [[], *(chain for chain in self.chains() if len(chain) > 1)]
+        if not chain:
+            raise InputError("result: there is no step yet; expected one, by step(...) or differs(...)")
+        return Equation(chain[0].expression, chain[-1].expression, chain[-1].kind == "equality")
 
     @property
     def verdict(self) -> Verdict:
@@ -194,18 +196,17 @@ class Derivation:
         verdicts = [step.verdict for step in self.steps if step.verdict is not None]
         if not verdicts:
             return Verdict(Status.UNDECIDED, "there is no step to be shown")
-        weakest = min(verdicts, key=lambda each: _STRENGTH.index(each.status))
-        return replace(weakest, seconds=sum(each.seconds for each in verdicts))
+        return weakest(verdicts)
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What the steps rest on, as the words engine found it, and the hypotheses."""
         found = [
-            detail.removeprefix(_ASSUMED)
+            detail.removeprefix(ASSUMED)
             for step in self.steps
             if step.verdict is not None
             for detail in step.verdict.details
-            if detail.startswith(_ASSUMED)
+            if detail.startswith(ASSUMED)
         ]
         supposed = [
             f"${step.expression.latex()} = 0$ ({step.reason})" for step in self.steps if step.kind == "hypothesis"
@@ -265,7 +266,12 @@ class Derivation:
 
     # Checking
 
+    @property
+    def _judge(self) -> Judge:
+        return Judge(self.letters, self.counts, self.hypotheses)
+
     def _with(self, step: Step) -> Derivation:
+        _check_words("reason", step.reason)
         return replace(self, steps=(*self.steps, step))
 
     def _checked(self, step: Step) -> Derivation:
@@ -279,84 +285,17 @@ class Derivation:
         values: dict[str, int] = {}
         if step.engine is not None:
             verdict = step.engine()
+            if not isinstance(verdict, Verdict):
+                raise InputError(f"engine: gave {verdict!r}; expected a Verdict")
         elif before is None or step.formula is None:
             raise InputError("step: the line before it has no formula; expected one that can be compared")
         elif step.kind == "inequality":
-            verdict = self._unlike(before, step.formula)
+            verdict = self._judge.unlike(before, step.formula)
         else:
-            verdict, values = self._equal(before, step)
+            verdict, values = self._judge.equal(before, step)
         if not verdict.holds:
             raise self._refusal(place, step, verdict, values)
         return verdict
-
-    def _equal(self, before: Formula, step: Step) -> tuple[Verdict, dict[str, int]]:
-        """The weakest verdict over all values of the counts, and the values at which it was found."""
-        formulas = (before, step.formula, step.given)
-        verdicts = [
-            (verdict, values)
-            for values in self._values(*formulas)
-            for statement in self._statements(before, step, values)
-            for verdict in self._verdicts(*statement)
-        ]
-        worst, values = min(verdicts, key=lambda each: _STRENGTH.index(each[0].status))
-        scope = "; ".join([worst.scope, *self._scope(*formulas)]) if worst.holds else worst.scope
-        details = tuple(dict.fromkeys(detail for each, _ in verdicts for detail in each.details))
-        return replace(worst, scope=scope, details=details, seconds=sum(each.seconds for each, _ in verdicts)), values
-
-    def _unlike(self, before: Formula, after: Formula) -> Verdict:
-        """PROVED by an exact instance at which two expressions differ, the counts at their first values."""
-        values = next(self._values(before, after))
-        left, right = Reading(before, values), Reading(after, values)
-        start, letters = perf_counter(), self._used(left, right)
-        witness = find_counterexample(left, right, letters)
-        if witness is None:
-            return Verdict(
-                Status.UNDECIDED, "no instance was found at which they differ", seconds=perf_counter() - start
-            )
-        scope = "they differ at " + ", ".join(str(witness).splitlines())
-        return Verdict(Status.PROVED, scope, witness=witness, seconds=perf_counter() - start)
-
-    def _statements(self, before: Formula, step: Step, values: Mapping[str, int]) -> list[tuple[Any, Any]]:
-        """What is to be checked: the equality, or that the two differ by what the hypotheses make vanish."""
-        left, right = Reading(before, values), Reading(step.formula or 0, values)
-        if step.given is None:
-            return [(left, right)]
-        used = {name: Reading(self.hypotheses[name], values) for name in arguments(step.given) & set(self.hypotheses)}
-        if not used:
-            raise InputError(f"given: takes no hypothesis; expected one of {', '.join(self.hypotheses) or 'none yet'}")
-        certificate = Certificate(step.given, used, values)
-        return [(Difference(left, right), certificate), (replace(certificate, factor=0), 0)]
-
-    def _verdicts(self, left: Any, right: Any) -> Iterator[Verdict]:
-        """On a statement; one about smooth functions is also read for quadratic ones, where it can be refuted."""
-        yield check(left, right, self._used(left, right))
-        smooth = self._smooth & (left.arguments | getattr(right, "arguments", set()))
-        if smooth:
-            left, right = OnQuadratics(left, smooth), OnQuadratics(right, smooth) if callable(right) else right
-            verdict = check(left, right, self._used(left, right))
-            details = (f"on quadratics: {detail}" for detail in verdict.details if not detail.startswith(_ASSUMED))
-            yield replace(verdict, details=tuple(details))
-
-    @property
-    def _smooth(self) -> frozenset[str]:
-        return frozenset(name for name, letter in self.letters.items() if isinstance(letter, Smooth))
-
-    def _values(self, *formulas: Formula | None) -> Iterator[dict[str, int]]:
-        """The values of the counts that occur in the formulas."""
-        names = [name for name in self.counts if any(name in arguments(each) for each in formulas)]
-        for values in itertools.product(*(self.counts[name] for name in names)):
-            yield dict(zip(names, values, strict=True))
-
-    def _scope(self, *formulas: Formula | None) -> list[str]:
-        names = [name for name in self.counts if any(name in arguments(each) for each in formulas)]
-        return [f"{name} = {', '.join(map(str, self.counts[name]))}" for name in names]
-
-    def _used(self, *readings: Any) -> Letters:
-        """The letters that occur, so that a counterexample shows no others."""
-        names = {name for each in readings if callable(each) for name in each.arguments}
-        names |= {base for name in names & set(self.letters) if (base := self.letters[name].function_of) is not None}
-        letters = {**self.letters, **letters_of_quadratics(set(self.letters))}
-        return {name: letter for name, letter in letters.items() if name in names}
 
     def _refusal(self, place: int, step: Step, verdict: Verdict, values: Mapping[str, int]) -> RefusedError:
         where = f"{self.name}: line {place + 1}, {step.expression},"
@@ -371,14 +310,18 @@ class Derivation:
         """The expression in the ring that prints; where a name is shown, only its shape matters."""
         if formula is None:
             return Term("name", (shown or "",), "scalar")
-        smooth = bool(self._smooth & arguments(formula))
+        smooth = bool(self._judge.smooth & arguments(formula))
         if shown is None and not smooth:
             counted = {name: Term("name", (name,), "scalar") for name in self.counts}
-            (term,) = evaluate(formula, {**Printer().letters(self.letters), **counted})
-            return as_term(term)
+            return as_term(only(formula, {**Printer().letters(self.letters), **counted}))
         least = {name: values[0] for name, values in self.counts.items()}
         ring = Words() if smooth else DegreeCounter(2)
-        (value,) = evaluate(formula, {**ring.letters(self.letters), **least})
+        value = only(formula, {**ring.letters(self._judge.numeric if not smooth else self.letters), **least})
         if shown is None:
             return as_term(value.term)
         return Term("name", (shown,), getattr(value, "shape", "scalar"))
+
+
+def _check_words(name: str, words: Any) -> None:
+    if not isinstance(words, str) or words.count("$") % 2:
+        raise InputError(f"{name}: got {words!r}; expected words, with formulas between two dollar signs each")

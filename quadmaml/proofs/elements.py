@@ -25,6 +25,9 @@ class Field(ABC):
     ``entries``, ``nrows`` and ``ncols``.
     """
 
+    # Why differences are not known to be derivatives, in a field where that is so.
+    no_derivatives: str = ""
+
     @abstractmethod
     def number(self, x: Any) -> Any:
         """The number x in this field; InputError if it is none."""
@@ -55,8 +58,6 @@ class Field(ABC):
 
     def matrix(self, rows: Sequence[Sequence[Any]]) -> FieldElement:
         """The matrix with these rows."""
-        if not rows or any(len(row) != len(rows[0]) for row in rows) or not rows[0]:
-            raise InputError("rows: expected at least one, all of one length")
         return self.element("matrix", rows)
 
     def column(self, entries: Sequence[Any]) -> FieldElement:
@@ -75,7 +76,12 @@ class Field(ABC):
             "covector": lambda row: [row],
             "scalar": lambda number: [[number]],
         }
-        rows = wraps[shape](value)
+        try:
+            rows = [list(row) for row in wraps[shape](value)]
+        except TypeError:
+            raise InputError(f"value: got {value!r}; expected numbers that make up a {shape}") from None
+        if not rows or not rows[0] or any(len(row) != len(rows[0]) for row in rows):
+            raise InputError(f"rows: got {value!r}; expected at least one, all of one length")
         with self.precision():
             entries = [self.number(entry) for row in rows for entry in row]
             return FieldElement(self, self.table(len(rows), len(rows[0]), entries), shape)
@@ -271,6 +277,11 @@ class FieldElement(Element):
         """The unit columns, and one whose entries are none of 0, 1, -1: cubes and products show along it."""
         if self.shape != "vector":
             raise InputError(f"{operation}: got a {self.shape}; expected a column to differentiate at")
+        if self.field.no_derivatives:
+            raise InputError(
+                f"{operation}: is taken by differences, exact for polynomials of degree <= 2 alone; expected a formula"
+                f" whose degree can be counted ({self.field.no_derivatives})"
+            )
         d = self.table.nrows()
         units = [self.field.column([int(i == j) for j in range(d)]) for i in range(d)]
         return units, self.field.column(range(2, d + 2))

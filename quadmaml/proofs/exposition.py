@@ -12,7 +12,7 @@ from .printing import mathml
 from .steps import Step
 from .verdicts import Status, Verdict
 
-__all__ = ["Shown", "html", "latex", "markdown", "said", "text"]
+__all__ = ["Shown", "html", "latex", "markdown", "prose", "said", "text"]
 
 
 class Shown(Protocol):
@@ -66,12 +66,13 @@ def latex(derivation: Shown) -> str:
     parts = [_sentence("Assumptions: " + "; ".join(derivation.assumptions)) + "\n"] if derivation.assumptions else []
     for first, *rest in derivation.chains():
         lead = "Assumed" if first.kind == "hypothesis" else "Given"
-        parts += [f"{lead}: {_prose(first.reason)}.", _aligned(first, rest)]
-    return "\n".join([*parts, _sentence("Checked: " + "; ".join(_checked(derivation)))])
+        parts += [f"{lead}: {prose(first.reason)}.", _aligned(first, rest)]
+    checked = _checked(derivation)
+    return "\n".join([*parts, _sentence("Checked: " + "; ".join(checked))] if checked else parts)
 
 
 def _sentence(words: str) -> str:
-    return _prose(words).removesuffix(".") + "."
+    return prose(words).removesuffix(".") + "."
 
 
 def _checked(derivation: Shown) -> list[str]:
@@ -113,7 +114,7 @@ def _lines(reason: str, room: int = ROOM) -> list[str]:
             lines[-1] = longer
         else:
             lines.append(word)
-    return [rf"\text{{{_prose(line)}}}" for line in lines]
+    return [rf"\text{{{prose(line)}}}" for line in lines]
 
 
 def _width(piece: str) -> int:
@@ -121,17 +122,27 @@ def _width(piece: str) -> int:
     return len(re.sub(r"[\u0300-\u036f^_]", "", unicode_name(piece.replace("$", "").replace("&", ""))))
 
 
-def _prose(words: str) -> str:
+def prose(words: str) -> str:
     """Words for LaTeX: what stands between dollar signs is LaTeX already."""
     parts = words.split("$")
     return "$".join(part if i % 2 else _escaped(part) for i, part in enumerate(parts))
 
 
+_SPECIAL = {"<=": r"$\le$", ">=": r"$\ge$", "<": "$<$", ">": "$>$", "|": "$|$", "^": r"\^{}", "~": r"\textasciitilde{}"}
+_SPECIAL |= {"\\": r"\textbackslash{}", **{each: f"\\{each}" for each in "&%#_{}"}}
+_NUMBER = re.compile(r"(\d(?:\.\d+)?)e([-+]?)0*(\d+)")
+
+
 def _escaped(words: str) -> str:
-    words = re.sub(r"([&%#_])", r"\\\1", words.replace("\\", "")).replace("^", r"\^{}")
-    words = re.sub(r"\b(\d(?:\.\d+)?)e([-+]?)0*(\d+)\b", r"$\1 \\cdot 10^{\2\3}$", words)
-    words = words.replace("<=", r"$\le$").replace(">=", r"$\ge$")
-    return re.sub(r"[^\x00-\x7f]+", lambda found: latex_symbols(found[0]), words)
+    pieces = rf"\b{_NUMBER.pattern}\b|<=|>=|[<>|^~\\&%#_{{}}]|[^\x00-\x7f]+"
+    return re.sub(pieces, lambda found: _piece(found[0]), words)
+
+
+def _piece(words: str) -> str:
+    number = _NUMBER.fullmatch(words)
+    if number:
+        return rf"${number[1]} \cdot 10^{{{number[2]}{number[3]}}}$"
+    return _SPECIAL.get(words) or latex_symbols(words)
 
 
 # Text

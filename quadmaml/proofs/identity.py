@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter
 from typing import Any
 
 from quadmaml.curvature import RingElement
-from quadmaml.errors import InputError, SingularError
+from quadmaml.errors import InputError, SingularError, check_steps
 
 from .degrees import DegreeCounter, Size, counts
 from .fields import PrimeField
@@ -192,8 +193,7 @@ def identity_test(
     >>> identity_test(lambda A, B: A * B, lambda A, B: B * A, AB, dim=3).equal
     False
     """
-    if not isinstance(dim, int) or dim < 1:
-        raise InputError(f"dim: got {dim!r}; expected an integer >= 1")
+    dim, redraws = check_steps("dim", dim, at_least=1), check_steps("redraws", redraws, at_least=1)
     start, seed = perf_counter(), secrets.randbits(64) if seed is None else seed
     rng = Random(seed)
     field = PrimeField(random_prime(rng) if prime is None else prime, pure)
@@ -208,6 +208,13 @@ def identity_test(
         except SingularError as error:
             reason = str(error)
     return IdentityTest(equal, bound, dim, counted, field.p, seed, draws, perf_counter() - start, reason)
+
+
+def dimensions(dims: Sequence[int]) -> list[int]:
+    """The same dimensions, each an integer >= 1; else InputError."""
+    if not isinstance(dims, Iterable):
+        raise InputError(f"dims: got {dims!r}; expected a sequence of integers")
+    return [check_steps("dims", dim, at_least=1) for dim in dims]
 
 
 def vanishes(difference: Any) -> bool:

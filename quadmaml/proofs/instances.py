@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from quadmaml.errors import InputError
-
 from .elements import Field, FieldElement
-from .letters import Letter, Letters
+from .letters import Letter, Letters, checked
 
 __all__ = ["Sample", "draw", "free_numbers", "instance", "polynomial"]
 
@@ -46,7 +44,7 @@ def instance(field: Field, letters: Letters, dim: int, sample: Sample) -> dict[s
     Raises
     ------
     InputError
-        If a letter is declared a function of a name that is no symmetric letter.
+        If a letter is a smooth function, or is declared a function of a name that is no symmetric letter.
 
     Examples
     --------
@@ -59,14 +57,11 @@ def instance(field: Field, letters: Letters, dim: int, sample: Sample) -> dict[s
     """
     made = {
         name: field.element(letter.shape, _entries(letter, dim, sample[name]))
-        for name, letter in letters.items()
+        for name, letter in checked(letters, numeric=True).items()
         if letter.function_of is None
     }
     for name, letter in letters.items():
         if letter.function_of is not None:
-            base = letters.get(letter.function_of)
-            if base is None or base.shape != "matrix" or not base.symmetric or base.function_of is not None:
-                raise InputError(f"{name}: is a function of {letter.function_of!r}; expected a symmetric letter")
             made[name] = polynomial(sample[name], made[letter.function_of])
     return {name: made[name] for name in letters}
 

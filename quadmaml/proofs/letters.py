@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
-__all__ = ["Letter", "Letters", "function_of", "matrix", "scalar", "symmetric", "vector"]
+from quadmaml.errors import InputError
+
+__all__ = ["Letter", "Letters", "checked", "function_of", "matrix", "scalar", "symmetric", "vector"]
+
+SHAPES = ("matrix", "vector", "scalar")
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,50 @@ class Letter:
     symmetric: bool = False
     function_of: str | None = None
     latex: str | None = None
+    # Whether it stands for numbers.
+    numeric: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.shape not in SHAPES:
+            raise InputError(f"shape: got {self.shape!r}; expected one of {', '.join(SHAPES)}")
+        if self.symmetric and self.shape != "matrix":
+            raise InputError(f"symmetric: got it of a {self.shape}; expected a matrix")
+        if self.function_of is not None and not self.symmetric:
+            raise InputError(f"function_of: got {self.function_of!r} of what is not symmetric; expected symmetric=True")
 
 
 Letters: TypeAlias = Mapping[str, Letter]
+
+
+def checked(letters: Letters, *, numeric: bool = False) -> Letters:
+    """The same letters, if each is one and every function is one of a symmetric letter; else InputError.
+
+    Parameters
+    ----------
+    letters : mapping of names to Letter
+        What was declared.
+    numeric : bool
+        Whether smooth functions, which only words can read, are refused as well.
+
+    Examples
+    --------
+    >>> checked({"P": function_of("A"), "A": matrix()})
+    Traceback (most recent call last):
+    quadmaml.errors.InputError: P: is a function of 'A'; expected a symmetric letter
+    """
+    if not isinstance(letters, Mapping):
+        raise InputError(f"letters: got {letters!r}; expected a mapping of names to letters")
+    for name, letter in letters.items():
+        if not isinstance(name, str) or not isinstance(letter, Letter):
+            raise InputError(f"letters: got {letter!r} for {name!r}; expected a letter, such as symmetric()")
+        base = letters.get(letter.function_of) if letter.function_of is not None else None
+        if letter.function_of is not None and not (
+            isinstance(base, Letter) and base.symmetric and base.function_of is None
+        ):
+            raise InputError(f"{name}: is a function of {letter.function_of!r}; expected a symmetric letter")
+        if numeric and not letter.numeric:
+            raise InputError(f"{name}: is a smooth function, which only words can read; expected a letter of numbers")
+    return letters
 
 
 def symmetric(latex: str | None = None) -> Letter:

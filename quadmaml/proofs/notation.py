@@ -47,6 +47,7 @@ _SYMBOLS = dict(zip(_GREEK, "αβγδεζηθικλμνξπρστφχψωΓΔΘ�
 _SYMBOLS |= {"varphi": "φ", "nabla": "∇", "partial": "∂", "cdot": "·", "cdots": "⋯", "dots": "…", "top": "ᵀ"}
 _SYMBOLS |= {"star": "*", "ast": "*", "prime": "′", "sum": "Σ", "prod": "Π"}
 _SYMBOLS |= {"infty": "∞", "circ": "∘", "le": "≤", "ge": "≥", "in": "∈", "to": "→", "mapsto": "↦", "colon": ":"}
+_SYMBOLS |= {"leftarrow": "←"}
 _SYMBOLS |= {"ell": "ℓ", "quad": " ", "qquad": "  ", "times": "×", "neq": "≠", "equiv": "≡", "lVert": "|", "rVert": "|"}
 _RAISED = dict(zip("0123456789+-T*()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ*⁽⁾ⁿ", strict=True))
 _LOWERED = dict(zip("0123456789+-=()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₘₙ", strict=True))
@@ -82,7 +83,7 @@ def unicode_name(latex: str) -> str:
     text = _slashed(latex)
     text = re.sub(r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits)(?![A-Za-z])\s*", "", text)
     text = re.sub(r"\\(?:mathrm|text|mathbf|mathbb|mathcal|operatorname)\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\\(hat|tilde|bar)\{?([A-Za-z])\}?", lambda found: found[2] + _ACCENTS[found[1]], text)
+    text = re.sub(r"\\(hat|tilde|bar)\s*(?:\{([A-Za-z]|\\[A-Za-z]+)\}|([A-Za-z]))", _accented, text)
     text = re.sub(r"\\(nabla|partial|sum|prod|ell)\s*", lambda found: _SYMBOLS[found[1]], text)
     text = re.sub(r"\\([A-Za-z]+)", lambda found: _SYMBOLS.get(found[1], found[1]), text)
     text = re.sub(r"\\[,;:! ]", " ", text)
@@ -90,6 +91,11 @@ def unicode_name(latex: str) -> str:
     text = re.sub(r"_\{([^{}]*)\}|_(.)", lambda found: _moved(found, _LOWERED, "_"), text)
     text = re.sub(r" {2,}", " ", text)
     return normalize("NFC", text.replace("{", "").replace("}", "").replace("-", "−").strip())
+
+
+def _accented(found: re.Match[str]) -> str:
+    letter = found[2] or found[3]
+    return _SYMBOLS.get(letter.removeprefix("\\"), letter) + _ACCENTS[found[1]]
 
 
 def _slashed(latex: str) -> str:

@@ -6,8 +6,9 @@ associativity makes idle. Numbers beside matrices are printed as multiples of I.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Rational, Real
@@ -138,10 +139,23 @@ class Term(Element):
         return self._derivative("jacobian", function, "matrix")
 
     def _derivative(self, kind: str, function: Callable[[Any], Any], shape: Shape) -> Term:
-        """At a letter the letter is the variable; elsewhere a new variable is set to the point afterwards."""
-        variable = self if self.kind == "name" else Term("name", ("x",), "vector")
-        at = () if variable is self else (self,)
-        return Term(kind, (as_term(function(variable)), variable, *at), shape)
+        """At a letter that the function does not hold besides, this is the variable; else a new one is set to it."""
+        if self.shape != "vector":
+            raise InputError(f"{kind}: got a {self.shape}; expected a column to differentiate at")
+        taken = set(as_term(function(Term("name", ("",), "vector"))).names())
+        if self.kind == "name" and self.parts[0] not in taken:
+            return Term(kind, (as_term(function(self)), self), shape)
+        name = next(name for name in _variables() if name not in taken)
+        variable = Term("name", (name,), "vector")
+        return Term(kind, (as_term(function(variable)), variable, self), shape)
+
+    def names(self) -> Iterator[str]:
+        """The names that occur."""
+        if self.kind == "name":
+            yield self.parts[0]
+        for part in self.parts:
+            if isinstance(part, Term):
+                yield from part.names()
 
     def named(self, latex: str) -> Term:
         return Term("name", (latex,), self.shape)
@@ -189,6 +203,8 @@ def mathml(latex: str, *, block: bool = False) -> str:
     """
     from latex2mathml.converter import convert
 
+    if not isinstance(latex, str) or not latex.strip():
+        raise InputError(f"latex: got {latex!r}; expected a formula")
     element: str = convert(latex, display="block" if block else "inline")
     unknown = _LEFT_OVER.search(element)
     if unknown:
@@ -212,6 +228,12 @@ def as_term(x: Any) -> Term:
     if isinstance(x, Real):
         return _number(Fraction(str(x)))
     raise InputError(f"formula: got {x!r} of {type(x).__name__}; expected a term of this formula or a number")
+
+
+def _variables() -> Iterator[str]:
+    """Names for variables of differentiation."""
+    yield from ("x", "y", "z")
+    yield from (f"x_{{{k}}}" for k in itertools.count(1))
 
 
 def _foreign(x: Any) -> bool:
@@ -282,7 +304,7 @@ def _quotient(above: Term, below: Term) -> Term:
     if below.is_number(0):
         raise InputError("/: got 0 below; expected a number other than 0")
     if below.kind == "number":
-        return _product(_number(1 / below.parts[0]), above)
+        return _product(_number(1 / below.parts[0], below.shape), above)
     if below.shape == "matrix":
         return _product(above, Term("inverse", (below,), "matrix"))
     if above.shape == "scalar":

@@ -9,7 +9,7 @@ from typing import Any
 
 from quadmaml.quadratic import Quadratic
 
-from .formulas import Formula, evaluate
+from .formulas import Formula, only
 from .letters import Letter, symmetric, vector
 
 __all__ = ["Certificate", "Difference", "OnQuadratics", "Reading", "arguments"]
@@ -33,8 +33,7 @@ class Reading:
         return arguments(self.formula)
 
     def __call__(self, **elements: Any) -> Any:
-        (value,) = evaluate(self.formula, {**elements, **self.values})
-        return value
+        return only(self.formula, {**elements, **self.values})
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,7 @@ class Certificate:
 
     def __call__(self, **elements: Any) -> Any:
         residuals = {name: self.factor * each(**elements) for name, each in self.residuals.items()}
-        (value,) = evaluate(self.formula, {**elements, **residuals, **self.values})
-        return value
+        return only(self.formula, {**elements, **residuals, **self.values})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol, Self
 
 from quadmaml.curvature import RingElement
+from quadmaml.errors import InputError
 
 from .letters import Letters
 
@@ -59,12 +60,18 @@ def inverse(x: Any) -> Any:
 
 def gradient(function: Callable[[Any], Any], at: Any) -> Any:
     """The gradient of a number-valued function at the column ``at``."""
-    return at.gradient_of(function)
+    gradient_of = getattr(at, "gradient_of", None)
+    if gradient_of is None:
+        raise InputError(f"at: got {at!r}; expected a column to differentiate at")
+    return gradient_of(function)
 
 
 def jacobian(function: Callable[[Any], Any], at: Any) -> Any:
     """The Jacobian of a column-valued function at the column ``at``."""
-    return at.jacobian_of(function)
+    jacobian_of = getattr(at, "jacobian_of", None)
+    if jacobian_of is None:
+        raise InputError(f"at: got {at!r}; expected a column to differentiate at")
+    return jacobian_of(function)
 
 
 def named(x: Any, latex: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,9 @@ from .printing import Term
 from .verdicts import Verdict
 
 __all__ = ["Equation", "Step"]
+
+# In LaTeX and in text.
+SIGNS = {True: ("=", "="), False: (r"\neq", "≠")}
 
 
 @dataclass(frozen=True)
@@ -48,30 +51,40 @@ class Step:
 
     def latex(self) -> str:
         """The line in LaTeX, with the sign that joins it to the line before."""
-        return self._line({"equality": "= ", "inequality": r"\neq "}, self.expression.latex())
+        return self._line(0, self.expression.latex())
 
     def text(self) -> str:
         """The line in plain text, with the sign that joins it to the line before."""
-        return self._line({"equality": "= ", "inequality": "≠ "}, self.expression.text())
+        return self._line(1, self.expression.text())
 
-    def _line(self, signs: Mapping[str, str], expression: str) -> str:
-        return signs.get(self.kind, "") + expression + (" = 0" if self.kind == "hypothesis" else "")
+    def _line(self, place: int, expression: str) -> str:
+        sign = f"{SIGNS[self.kind == 'equality'][place]} " if self.kind in ("equality", "inequality") else ""
+        return sign + expression + (" = 0" if self.kind == "hypothesis" else "")
 
 
 @dataclass(frozen=True)
 class Equation:
-    """What a derivation shows: that two expressions are equal."""
+    """What a derivation shows of two expressions: that they are equal, or that they are not for all letters.
+
+    Parameters
+    ----------
+    lhs, rhs : Term
+        The expressions.
+    equal : bool
+        Which of the two was shown.
+    """
 
     lhs: Term
     rhs: Term
+    equal: bool = True
 
     def latex(self) -> str:
         """The equation in LaTeX."""
-        return f"{self.lhs.latex()} = {self.rhs.latex()}"
+        return f"{self.lhs.latex()} {SIGNS[self.equal][0]} {self.rhs.latex()}"
 
     def text(self) -> str:
         """The equation in plain text."""
-        return f"{self.lhs} = {self.rhs}"
+        return f"{self.lhs} {SIGNS[self.equal][1]} {self.rhs}"
 
     __str__ = text
 

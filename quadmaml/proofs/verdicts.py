@@ -38,7 +38,7 @@ class Verdict:
     status : Status
         How much was shown.
     scope : str
-        For which instances, in words: "every dimension", "d <= 65", "d = 1..5, 5000 instances".
+        For which instances, in words: "every dimension", "d <= 8", "a counterexample at d = 2".
     failure_bound : float or None
         For CERTIFIED: the chance, over the random draw, that a false statement passes.
     witness : mapping of names to Fractions and (nested) tuples of Fractions, or None

@@ -38,7 +38,7 @@ from quadmaml.errors import InputError
 
 from .completion import COLUMN, MATRIX, ONE, Sum
 from .formulas import Formula, differences, evaluate
-from .letters import Letter, Letters
+from .letters import Letter, Letters, checked
 from .notation import latex_name
 from .printing import Term
 from .ring import Element
@@ -80,6 +80,8 @@ class Words:
     def __init__(self, assume: Sequence[Formula] = ()) -> None:
         self.algebra = Algebra()
         self.calculus = Calculus(self.algebra)
+        if callable(assume):
+            raise InputError("assume: got a single formula; expected a sequence of them")
         self._assume = tuple(assume)
         self._elements: dict[str, Any] = {}
         self._writer = Writer(self.algebra)
@@ -90,14 +92,14 @@ class Words:
 
     def letters(self, declared: Letters) -> dict[str, Any]:
         """The elements that the declared names stand for."""
-        for name in sorted(declared, key=lambda each: declared[each].function_of is not None):
-            self._elements[name] = self._declared(name, declared[name], declared)
+        for name in sorted(checked(declared), key=lambda each: declared[each].function_of is not None):
+            self._elements[name] = self._declared(name, declared[name])
         for formula in self._assume:
             for value in evaluate(formula, self._elements):
                 self._suppose(self.lifted(value))
         return {name: self._elements[name] for name in declared}
 
-    def _declared(self, name: str, letter: Letter, declared: Letters) -> Any:
+    def _declared(self, name: str, letter: Letter) -> Any:
         term = Term("name", (letter.latex or latex_name(name),), letter.shape)
         if isinstance(letter, Smooth):
             self._writer.names[name] = term
@@ -111,15 +113,12 @@ class Words:
         self.algebra.letter(role, Atom(name, reasons=reasons), symmetric=letter.symmetric)
         self._writer.letters[index] = term
         if role == MATRIX:
-            self._join_family(name, index, letter, declared)
+            self._join_family(index, letter)
         return WordElement(self, self.algebra.word((index,)), letter.shape, term)
 
-    def _join_family(self, name: str, index: int, letter: Letter, declared: Letters) -> None:
+    def _join_family(self, index: int, letter: Letter) -> None:
         base = index
         if letter.function_of is not None:
-            of = declared.get(letter.function_of)
-            if of is None or of.shape != "matrix" or not of.symmetric or of.function_of is not None:
-                raise InputError(f"{name}: is a function of {letter.function_of!r}; expected a symmetric letter")
             ((_, (base,)),) = self._elements[letter.function_of].sum
         self.algebra.join_family(index, base, frozenset({index}), function=letter.function_of is not None)
         if not letter.symmetric:

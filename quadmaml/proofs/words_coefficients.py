@@ -59,6 +59,8 @@ class Coefficients:
     def _polynomial(self, expression: Any) -> Any:
         if expression.is_Rational:
             return self.number(expression)
+        if expression.has(sympy.I):
+            raise InputError(f"number: got {expression}; expected a real number")
         poly = sympy.Poly(expression)
         for symbol in poly.gens:
             self.generator(symbol)

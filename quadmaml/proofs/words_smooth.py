@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .letters import Letter
 
@@ -13,6 +13,8 @@ __all__ = ["Smooth", "SmoothFunction", "smooth"]
 @dataclass(frozen=True)
 class Smooth(Letter):
     """What a name stands for that is a function from columns to numbers; made by :func:`smooth`."""
+
+    numeric: ClassVar[bool] = False
 
 
 def smooth(latex: str | None = None) -> Smooth:

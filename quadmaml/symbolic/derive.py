@@ -47,7 +47,7 @@ def derive(name: str) -> Derivation:
     >>> print(derivation.result)
     Ã (Ã + B̃)⁻¹ B̃ = (Ã⁻¹ + B̃⁻¹)⁻¹
     """
-    if name not in SHIPPED:
+    if not isinstance(name, str) or name not in SHIPPED:
         near = get_close_matches(str(name), SHIPPED, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise InputError(f"name: got {name!r}; expected one of {', '.join(SHIPPED)}{hint}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quadmaml.errors import InputError
 from quadmaml.proofs.derivation import Derivation
+from quadmaml.proofs.exposition import prose
 
 __all__ = ["FORMATS", "document", "fragment", "save"]
 
@@ -47,7 +48,9 @@ def document(derivations: Sequence[Derivation], form: str) -> str:
     """Derivations as one document that stands by itself: a LaTeX article, an HTML page, or the fragments in a row."""
     parts = [fragment(each, form) for each in derivations]
     if form == "latex":
-        sections = [rf"\section*{{{each.title}}}" + "\n" + part for each, part in zip(derivations, parts, strict=True)]
+        sections = [
+            rf"\section*{{{prose(each.title)}}}" + "\n" + part for each, part in zip(derivations, parts, strict=True)
+        ]
         return _LATEX + "\n".join(sections) + "\\end{document}\n"
     if form == "html":
         head = f'<meta charset="utf-8"/>\n<title>{escape("Derivations")}</title>\n<style>{_CSS}</style>'

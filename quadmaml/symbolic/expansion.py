@@ -14,7 +14,7 @@ import sympy
 
 from quadmaml import FOMAML, MAML, AffineMap, Algorithm, GradientDescent, InnerLoop, Quadratic, Reptile, Tasks
 from quadmaml.curvature import RingElement
-from quadmaml.errors import InputError, check_steps
+from quadmaml.errors import InputError, check_count, check_steps
 from quadmaml.proofs.verdicts import Status, Verdict
 
 __all__ = ["Expansion", "Term", "expansion"]
@@ -160,11 +160,13 @@ def expansion(algorithm: Any, order: int = 3, steps: Any = None, lr: Any = None)
     kind = algorithm if isinstance(algorithm, type) else type(algorithm)
     if kind not in ALGORITHMS:
         raise InputError(f"algorithm: got {algorithm!r}; expected MAML, FOMAML or Reptile")
-    order = check_steps("order", order)
-    k = sympy.Symbol("k", integer=True, positive=True) if steps is None else sympy.sympify(steps)
-    alpha = sympy.Symbol("alpha", positive=True) if lr is None else lr
+    order = check_count("order", check_steps("order", order))
+    steps = sympy.Symbol("k", integer=True, positive=True) if steps is None else check_steps("steps", steps, at_least=1)
+    k, alpha = sympy.sympify(steps), sympy.Symbol("alpha", positive=True) if lr is None else lr
+    if not isinstance(alpha, sympy.Symbol) or alpha in k.free_symbols:
+        raise InputError(f"lr: got {lr!r}; expected a SymPy symbol other than that of the steps")
     if not k.free_symbols:
-        counts = unrolled(kind, order, check_steps("steps", steps, at_least=1))
+        counts = unrolled(kind, order, steps)
         found = {pattern: sympy.Rational(count) for pattern, count in counts.items()}
         shown = Verdict(Status.PROVED, f"k = {k}, quadratics in every dimension: the steps were unrolled")
     else:

@@ -7,13 +7,14 @@ from typing import Any
 
 import sympy
 
+from quadmaml import Algorithm
 from quadmaml.errors import InputError
 from quadmaml.proofs import decide
 from quadmaml.proofs.decide import Decision
 from quadmaml.proofs.verdicts import Status
 
 from .powers import Formula
-from .reading import CURVATURE, Reading, read
+from .reading import CURVATURE, Reading, Subject, read
 
 __all__ = ["derivative", "limit"]
 
@@ -65,9 +66,15 @@ def limit(
     value = sympy.factor(value)
     if value == 0:
         return about.reading(question, value, status, evidence, "vanishes for every a")
-    free = value.as_independent(CURVATURE, as_Add=False)[1]
-    meaning = {CURVATURE: "joint training", sympy.Integer(1): "plain average of the optima"}.get(free, "")
-    return about.reading(question, value, status, evidence, meaning)
+    return about.reading(question, value, status, evidence, _meaning(about, value))
+
+
+def _meaning(about: Subject, value: Any) -> str:
+    """What a weight that tends to a positive multiple of a, or of 1, weights the optima by."""
+    factor, free = value.as_independent(CURVATURE, as_Add=False)
+    if not isinstance(about.of, Algorithm) or Formula.of(factor).sign(about.ranges).sign != 1:
+        return ""
+    return {CURVATURE: "joint training", sympy.Integer(1): "plain average of the optima"}.get(free, "")
 
 
 def _grows(formula: Formula, unknown: Any, parameter: Any, domain: Mapping[Any, Any]) -> Decision:
@@ -116,6 +123,9 @@ def derivative(
     ('decreases', 'PROVED')
     """
     about = read(subject, domain, assuming)
+    parameter = CURVATURE if str(parameter) == CURVATURE.name else parameter
+    if parameter not in about.expression.free_symbols:
+        raise InputError(f"derivative: got {parameter!r}; expected {CURVATURE} or a parameter of {about.expression}")
     slope = about.formula.derivative(parameter)
     found = slope.sign(about.over(about.interval))
     status = Status.UNDECIDED if found.sign is None else Status.PROVED

@@ -73,6 +73,8 @@ class Subject:
 
     Parameters
     ----------
+    of : Algorithm or InnerLoop
+        What was asked about.
     name : str
         What it is the weight or the residual of.
     curvature : SymPy symbol
@@ -85,6 +87,7 @@ class Subject:
         Of the curvature.
     """
 
+    of: Any
     name: str
     curvature: Any
     expression: Any
@@ -119,22 +122,24 @@ class Subject:
 
 def read(subject: Any, domain: Any, assuming: Mapping[Any, Any] | None) -> Subject:
     """The weight of an algorithm, or the residual of a loop, with the ranges of its symbols."""
-    if isinstance(subject, Algorithm):
-        name, expression = f"W(a) of {type(subject).__name__}", subject.weight(CURVATURE)
-    elif isinstance(subject, InnerLoop):
-        name, expression = f"p(a) of {type(subject).__name__}", subject.residual(CURVATURE)
-    else:
+    if not isinstance(subject, (Algorithm, InnerLoop)):
         raise InputError(f"subject: got {subject!r}; expected a meta-algorithm or an inner loop")
-    ranges = {**parameter_ranges(subject), **(assuming or {})}
-    expression = sympy.sympify(expression)
+    if domain is not None and not isinstance(domain, sympy.Interval):
+        raise InputError(f"domain: got {domain!r}; expected a sympy.Interval with more than one point")
+    ranges = parameter_ranges(subject, assuming)
+    if isinstance(subject, Algorithm):
+        name, expression = f"W(a) of {type(subject).__name__}", sympy.sympify(subject.weight(CURVATURE))
+    else:
+        name, expression = f"p(a) of {type(subject).__name__}", sympy.sympify(subject.residual(CURVATURE))
     if expression.has(sympy.Float):
         raise InputError(f"subject: has the float in {expression}; expected exact numbers, such as Rational('0.1')")
     if expression.is_rational_function(CURVATURE) and expression.free_symbols <= {CURVATURE}:
         expression = sympy.factor(expression)
     if missing := sorted(map(str, expression.free_symbols - {CURVATURE} - set(ranges))):
         raise InputError(f"assuming: says nothing about {', '.join(missing)}; expected an interval for each")
-    ranges = {symbol: ranges[symbol] for symbol in sorted(ranges, key=str) if symbol in expression.free_symbols}
-    found = Subject(name, CURVATURE, expression, ranges, POSITIVE)
+    used = expression.free_symbols | (set() if domain is None else domain.free_symbols)
+    ranges = {symbol: ranges[symbol] for symbol in sorted(ranges, key=str) if symbol in used}
+    found = Subject(subject, name, CURVATURE, expression, ranges, POSITIVE)
     if domain is None:
         loop = subject.loop if isinstance(subject, Algorithm) else subject
         domain = sympy.Interval.open(0, _first_zero(loop, ranges))
@@ -142,13 +147,42 @@ def read(subject: Any, domain: Any, assuming: Mapping[Any, Any] | None) -> Subje
     return replace(found, interval=sympy.Interval.open(domain.start, domain.end))
 
 
-def parameter_ranges(thing: Any) -> dict[Any, Any]:
-    """The ranges of the symbols among the parameters of an algorithm and of its loops."""
+def parameter_ranges(thing: Any, assuming: Mapping[Any, Any] | None = None) -> dict[Any, Any]:
+    """The ranges of the symbols among the parameters of an algorithm or loop, those that were given in their place.
+
+    Raises
+    ------
+    InputError
+        If a loop is no function of the curvature, or a parameter is called like the curvature.
+    """
+    assuming = {} if assuming is None else assuming
+    if not isinstance(assuming, Mapping) or not all(isinstance(symbol, sympy.Symbol) for symbol in assuming):
+        raise InputError(f"assuming: got {assuming!r}; expected a mapping from SymPy symbols to intervals")
+    if any(symbol.name == CURVATURE.name for symbol in _symbols(thing)):
+        raise InputError(f"subject: has a parameter {CURVATURE}, which is the curvature; expected another symbol")
+    return {**_ranges(thing), **assuming}
+
+
+def _symbols(thing: Any) -> set[Any]:
+    """The symbols in the parameters of an algorithm and of its loops."""
+    if isinstance(thing, InnerLoop) and not thing.spectral:
+        raise InputError(
+            f"subject: {type(thing).__name__} is not a function of the curvature alone; expected a spectral loop"
+        )
+    if isinstance(thing, (Algorithm, InnerLoop)):
+        parts = [getattr(thing, field.name) for field in fields(thing)] if is_dataclass(thing) else []
+    else:
+        parts = list(thing) if isinstance(thing, (list, tuple)) else []
+    own = thing.free_symbols if isinstance(thing, sympy.Basic) else set()
+    return set(own).union(*map(_symbols, parts))
+
+
+def _ranges(thing: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for field in fields(thing) if is_dataclass(thing) else ():
         value = getattr(thing, field.name)
         if isinstance(value, InnerLoop):
-            found |= parameter_ranges(value)
+            found |= _ranges(value)
         elif isinstance(value, sympy.Symbol):
             found[value] = RANGES[field.name]
     return found

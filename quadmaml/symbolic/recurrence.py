@@ -118,6 +118,8 @@ def recurrence(loop: InnerLoop) -> Recurrence:
     >>> turn["p"], turn["previous"]
     (beta*(p - q) + p*(-a*lr + 1), p)
     """
+    if not isinstance(loop, InnerLoop):
+        raise InputError(f"loop: got {loop!r}; expected an inner loop")
     function = type(loop).residual
     try:
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body

@@ -15,6 +15,8 @@ from typing import Any
 import sympy
 
 from quadmaml import InnerLoop
+from quadmaml.errors import InputError
+from quadmaml.exact import fraction_of
 from quadmaml.proofs import decide
 from quadmaml.proofs.signs import sign_ranges
 from quadmaml.proofs.verdicts import Status, Verdict
@@ -59,6 +61,7 @@ def monotone_ranges(subject: Any, domain: Any = None, *, assuming: Mapping[Any, 
     lo, hi = about.interval.start, about.interval.end
     question = f"ranges on {decide.shown(about.interval)}"
     if not about.ranges and not slope.powers:
+        _check_poles(about)
         ranges = _rational_ranges(slope.rational, about.interval)
         evidence = [_exactly(slope.rational, interval, sign) for interval, sign in ranges]
         return about.reading(question, ranges, Status.PROVED, evidence)
@@ -80,16 +83,29 @@ def _rational_ranges(slope: Any, interval: Any) -> tuple[Any, ...]:
     if sympy.cancel(slope) == 0:
         return ((interval, 0),)
     merged: list[tuple[Any, int]] = []
-    # The ends may be irrational: the signs are found on a wider interval, and exact ends are compared.
     lo, hi = interval.start, interval.end
-    wider = sympy.Interval.open(-sympy.oo if _irrational(lo) else lo, sympy.oo if _irrational(hi) else hi)
-    for each in sign_ranges(slope, wider):
+    for each in sign_ranges(slope, _wider(interval)):
         start, end = sympy.Max(lo, each.interval.start), sympy.Min(hi, each.interval.end)
         if start < end:
             if merged and merged[-1][1] == each.sign:
                 start = merged.pop()[0].start
             merged.append((sympy.Interval.open(start, end), each.sign))
     return tuple(merged)
+
+
+def _wider(interval: Any) -> Any:
+    """An interval with rational ends around one whose ends may be irrational; exact ends are compared afterwards."""
+    lo, hi = interval.start, interval.end
+    return sympy.Interval.open(-sympy.oo if _irrational(lo) else lo, sympy.oo if _irrational(hi) else hi)
+
+
+def _check_poles(about: Subject) -> None:
+    """InputError where the function has a pole inside the domain: ranges beside it say nothing about each other."""
+    below = sympy.fraction(sympy.cancel(about.expression))[1]
+    ends = [each.interval.end for each in sign_ranges(below, _wider(about.interval))][:-1] if below.free_symbols else []
+    for end in ends:
+        if about.interval.start < end < about.interval.end:
+            raise InputError(f"domain: {about.expression} has a pole at {end}; expected an interval without one")
 
 
 def _irrational(end: Any) -> bool:
@@ -204,8 +220,12 @@ def residual_bound(
     >>> residual_bound(HeavyBall(lr=sympy.Integer(1), momentum=half, steps=6), three).verdict.witness
     {'a': Fraction(26, 9)}
     """
-    about = read(loop, domain, assuming)
-    bound, formula = sympy.sympify(bound), about.formula
+    if not isinstance(loop, InnerLoop):
+        raise InputError(f"loop: got {loop!r}; expected an inner loop")
+    about, rational = read(loop, domain, assuming), fraction_of(bound)
+    if rational is None:
+        raise InputError(f"bound: got {bound!r}; expected an integer or another exact rational number")
+    bound, formula = sympy.Rational(rational.numerator, rational.denominator), about.formula
     expression = about.expression
     if len(formula.powers) == 1 and bound == 1 and formula.rational in formula.powers:
         # A power is within [-1, 1] where its base is.

@@ -18,7 +18,7 @@ from .recurrence import recurrence, reduced
 
 __all__ = ["stability"]
 
-K = sympy.Symbol("K", integer=True, nonnegative=True)
+K = sympy.Dummy("K", integer=True, nonnegative=True)
 
 
 def stability(loop: InnerLoop, *, assuming: Mapping[Any, Any] | None = None) -> Reading:
@@ -45,10 +45,16 @@ def stability(loop: InnerLoop, *, assuming: Mapping[Any, Any] | None = None) -> 
     >>> found.value, found.verdict.status.value
     (Interval.open(0, 2*(beta + 1)/alpha), 'PROVED')
     """
-    ranges: Mapping[Any, Any] = {**parameter_ranges(loop), **(assuming or {})}
+    if not isinstance(loop, InnerLoop):
+        raise InputError(f"loop: got {loop!r}; expected an inner loop")
+    ranges: Mapping[Any, Any] = parameter_ranges(loop, assuming)
     conditions = _conditions(loop)
-    known = set().union(*(each.free_symbols for each in conditions))
-    ranges = {symbol: ranges[symbol] for symbol in sorted(known - {A}, key=str)}
+    known = sorted(set().union(*(each.free_symbols for each in conditions)) - {A}, key=str)
+    if missing := [str(symbol) for symbol in known if symbol not in ranges]:
+        raise InputError(f"assuming: says nothing about {', '.join(missing)}; expected an interval for each")
+    if not all(each.is_rational_function(A, *known) for each in conditions):
+        raise InputError(f"loop: one step of {loop} is no rational function of the curvature; expected one")
+    ranges = {symbol: ranges[symbol] for symbol in known}
     bounds = [root for each in conditions if (root := _falling_root(each, ranges)) is not None]
     if len(bounds) > 1:
         raise InputError(f"loop: {loop} has the bounds {bounds}; expected one, from a constant step")
@@ -94,8 +100,8 @@ def _step(loop: InnerLoop) -> Any:
         if ratio.has(K):
             raise InputError(f"loop: the steps of {loop} differ; expected equal steps") from None
         return sympy.Matrix([[ratio]])
-    state = {name: sympy.Symbol(name) for name in body.state}
-    turned = body.turn(A, state, sympy.Symbol("k", integer=True, positive=True))
+    state = {name: sympy.Dummy(name) for name in body.state}
+    turned = body.turn(A, state, sympy.Dummy("k", integer=True, positive=True))
     step = sympy.Matrix([turned[name] for name in body.state]).jacobian([state[name] for name in body.state])
     if step.free_symbols & set(state.values()):
         raise InputError(f"loop: the steps of {loop} differ; expected equal steps")
@@ -108,9 +114,9 @@ def _feasible(end: Any, ranges: Mapping[Any, Any]) -> Mapping[Any, Any]:
         return ranges
     for symbol in ranges:
         for limit in sympy.solve(end, symbol):
-            cut = {**ranges, symbol: sympy.Interval.open(0, limit)}
-            if decide.positive(end, cut).holds:
-                return cut
+            below = sympy.Interval.open(ranges[symbol].start, limit)
+            if isinstance(below, sympy.Interval) and decide.positive(end, {**ranges, symbol: below}).holds:
+                return {**ranges, symbol: below}
     return ranges
 
 
@@ -119,6 +125,7 @@ def _falling_root(condition: Any, ranges: Mapping[Any, Any]) -> Any:
     top, _ = sympy.fraction(sympy.together(condition))
     if not top.has(A) or decide.positive(condition, {**ranges, A: sympy.Interval.open(0, sympy.oo)}).holds:
         return None
-    if sympy.degree(top, A) != 1:
+    roots = sympy.solve(top, A) if sympy.degree(top, A) == 1 else []
+    if len(roots) != 1:
         raise InputError(f"loop: the condition {condition} > 0 cannot be solved for a; expected constant steps")
-    return sympy.factor(sympy.solve(top, A)[0])
+    return sympy.factor(roots[0])

@@ -10,6 +10,7 @@ from quadmaml.proofs import balls
 from quadmaml.proofs.balls import Balls, enclose, interval
 from quadmaml.proofs.fields import Rationals
 from quadmaml.proofs.letters import scalar, symmetric, vector
+from quadmaml.proofs.ring import gradient
 
 from ..backends import need
 
@@ -129,3 +130,38 @@ def test_a_matrix_that_may_be_singular_is_not_inverted():
     third = F.scalar(1) / 3
     with pytest.raises(SingularError):
         (third * 3 - 1).inverse()
+
+
+def test_a_derivative_that_differences_do_not_give_is_not_enclosed():
+    need("flint")
+    letters = {"e": scalar(), "u": vector(), "y": vector()}
+    small = Balls(53)._flint.arb(0, 1e-20)
+    values = {"e": small, "u": [1], "y": [0]}
+
+    # The difference over one unit is 0 for every e, the derivative at 0 is -e.
+    def cubic(e, u, y):
+        return gradient(lambda z: e * ((u.T * z) ** 3 - u.T * z), y)
+
+    with pytest.raises(InputError, match=r"gradient: is taken by differences.*degree 3"):
+        enclose(cubic, letters, values)
+    with pytest.raises(InputError, match=r"gradient: is taken by differences.*exp"):
+        enclose(lambda e, u, y: gradient(lambda z: (e * (u.T * z)).exp(), y), letters, values)
+    quadratic = enclose(lambda e, u, y: gradient(lambda z: e * z.T * z - u.T * z, y), letters, values)
+    ((ends,),) = quadratic.intervals()
+    assert ends[0] <= -1 <= ends[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "message"),
+    [
+        ({}, {}, "values: none for A"),
+        ({"A": [1, 2]}, {}, "numbers that make up a matrix"),
+        ({"A": [[1, 2], [3]]}, {}, "all of one length"),
+        ({"A": []}, {}, "at least one"),
+        ({"A": [[1]]}, {"bits": "53"}, "bits: got '53'"),
+    ],
+)
+def test_values_that_do_not_fit_are_named(values, options, message):
+    need("flint")
+    with pytest.raises(InputError, match=message):
+        enclose(lambda A: A, {"A": symmetric()}, values, **options)

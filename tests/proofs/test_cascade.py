@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from quadmaml.errors import InputError
 from quadmaml.proofs import cascade
 from quadmaml.proofs.cascade import check
+from quadmaml.proofs.counterexamples import find_counterexample
 from quadmaml.proofs.identity import identity_test
 from quadmaml.proofs.letters import scalar, symmetric
 from quadmaml.proofs.ring import inverse
@@ -28,7 +30,7 @@ def words(monkeypatch):
     """Put another engine in the place of the words engine."""
 
     def replace(prove_equal: Any) -> None:
-        monkeypatch.setattr(cascade, "import_module", lambda name: SimpleNamespace(prove_equal=prove_equal))
+        monkeypatch.setattr(cascade, "words", SimpleNamespace(prove_equal=prove_equal))
 
     return replace
 
@@ -138,3 +140,23 @@ def test_twin_a_bound_of_one_certifies_nothing(monkeypatch, words):
     words(unproved)
     monkeypatch.setattr(cascade, "identity_test", lambda *a, **k: identity_test(*a, prime=3, **k))
     assert check(lambda t: 6 * t, 0, {"t": scalar()}, seed=1).status is Status.UNDECIDED
+
+
+@pytest.mark.parametrize("dims", [3, (1, "2"), (0, 1), None])
+def test_dimensions_are_integers(dims):
+    with pytest.raises(InputError, match="dims"):
+        check(lambda A: A, lambda A: A.T, {"A": symmetric()}, dims=dims)
+    with pytest.raises(InputError, match="dims"):
+        find_counterexample(lambda A: A, lambda A: A.T, {"A": symmetric()}, dims=dims)
+
+
+def test_letters_are_letters():
+    with pytest.raises(InputError, match="letters: got 3 for 'A'"):
+        check(lambda A: A, lambda A: A, {"A": 3})
+
+
+def test_what_is_certified_names_what_was_declared_and_inverted(words):
+    words(unproved)
+    verdict = check(lambda A, B: inverse(A + B).T, lambda A, B: inverse(A + B), AB, dims=(1, 2))
+    assert verdict.status is Status.CERTIFIED
+    assert {"assumed: $A$ symmetric", "assumed: $B$ symmetric"} <= set(verdict.details)

@@ -11,7 +11,7 @@ import pytest
 from quadmaml import GradientDescent, Quadratic
 from quadmaml.adaptation import GradientSteps
 from quadmaml.errors import InputError, QuadmamlError
-from quadmaml.proofs import derivation as module
+from quadmaml.proofs import judging
 from quadmaml.proofs.derivation import Derivation, RefusedError, RefutedError
 from quadmaml.proofs.fields import Rationals
 from quadmaml.proofs.letters import matrix, scalar, symmetric, vector
@@ -131,7 +131,7 @@ def test_wrong_steps_are_refused(wrong):
 
 def test_an_undecided_step_is_refused_too(monkeypatch):
     undecided = Verdict(Status.UNDECIDED, "nothing was shown")
-    monkeypatch.setattr(module, "check", lambda *_: undecided)
+    monkeypatch.setattr(judging, "check", lambda *_: undecided)
     with pytest.raises(RefusedError, match="was not shown to equal") as caught:
         loss_gradient().step(lambda A, h, theta: A * theta - h, "so")
     assert not isinstance(caught.value, RefutedError)
@@ -279,3 +279,106 @@ def test_text_and_markdown_name_reason_and_verdict():
     assert str(done) == done.text()
     assert "= A θ − h" in done.text()
     assert r"$= A \theta - h$" in done.markdown()
+
+
+# What a derivation must not say
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "certificate"),
+    [
+        (lambda A, B: A - B, lambda A, B, J, h0: h0 * inverse(A - B) * J),
+        (lambda A, B: A * B - 2 * B * A, lambda A, B, J, h0: h0 * inverse(A * B - 2 * B * A) * J),
+        (lambda A, lam: lam * A, lambda A, lam, J, h0: h0 * inverse(lam * A) * J),
+    ],
+)
+def test_a_certificate_that_inverts_what_its_hypothesis_makes_zero_shows_nothing(hypothesis, certificate):
+    start = START.suppose("h0", hypothesis, "assumed").define(lambda J: J, "anything")
+    with pytest.raises(RefusedError, match="the step contradicts its hypotheses"):
+        start.step(lambda J: 0 * J, "follows from a contradiction", given=certificate)
+
+
+def test_the_result_of_an_inequality_is_one():
+    done = START.define(lambda A, B: A * B, "a product").differs(lambda A, B: B * A, "in general")
+    assert done.result.text() == "A B ≠ B A"
+    assert done.result.latex() == r"A B \neq B A"
+
+
+def test_without_a_step_there_is_no_result():
+    for empty in (START, loss_gradient(), START.suppose("zero", lambda A: A, "why")):
+        with pytest.raises(InputError, match="there is no step yet"):
+            empty.result  # noqa: B018
+    assert START.latex() == ""
+
+
+def test_a_hypothesis_may_have_counts_of_its_own():
+    start = Derivation("multiple", "A multiple", LETTERS, {"K": (2, 3)})
+    start = start.suppose("zero", lambda J, K: K * J - (K - 1) * J, "assumed").define(lambda J: 5 * J, "a multiple")
+    done = start.step(lambda J: 0 * J, "zero, for every count", given=lambda zero: 5 * zero)
+    assert done.verdict.scope == "every dimension; K = 2, 3"
+
+
+def test_that_two_expressions_differ_says_at_which_count():
+    start = Derivation("powers", "Powers", LETTERS, {"K": (2, 3)})
+    done = start.define(lambda A, K: A**K, "a power").differs(lambda A: A, "in general")
+    assert "K = 2" in done.steps[-1].verdict.scope
+
+
+def test_expressions_are_not_shown_to_differ_by_wrong_derivatives():
+    # A cubic plus terms whose differences at 1, 2 and 3 units agree with those of a straight line.
+    def seventh(h, theta):
+        def f(y):
+            s, n = h.T * y, h.T * h
+            return s**7 - 14 * s**5 * n + 49 * s**3 * n**2
+
+        return gradient(f, 0 * theta)
+
+    start = START.define(seventh, "a gradient that is zero")
+    with pytest.raises(InputError, match="degree 7"):
+        start.differs(lambda theta: 0 * theta, "wrong")
+
+
+def test_the_bound_of_several_tests_is_the_largest():
+    weak, strong = (Verdict(Status.CERTIFIED, "d <= 3", bound) for bound in (1e-3, 1e-9))
+    done = START.define(None, "a number", shown="x").shown_by(lambda: strong, "y", "tested")
+    assert done.shown_by(lambda: weak, "z", "tested").verdict.failure_bound == 1e-3
+
+
+def test_a_step_that_is_only_tested_names_its_assumptions():
+    def certified(A, h, J):
+        return inverse(A / (h.T * A * h) + J) * h
+
+    def expanded(A, h, J):
+        return inverse(J) * h - inverse(J) * A / (h.T * A * h) * certified(A, h, J)
+
+    done = START.define(certified, "an inverse").step(expanded, "the resolvent identity")
+    assert done.verdict.status is Status.CERTIFIED  # words do not divide by numbers like h'Ah inside of an inverse
+    assert {r"$A$ symmetric", r"$J$ invertible", r"$h^{\top} A h \neq 0$"} <= set(done.assumptions)
+    assert any(r"A + J$ invertible" in each for each in done.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("misused", "message"),
+    [
+        (lambda: Derivation("x", "x", {"A": "matrix"}), "letters: got 'matrix' for 'A'"),
+        (lambda: Derivation("x", "x", LETTERS, {"K": ()}), "counts: got .* for K; expected at least one integer"),
+        (lambda: Derivation("x", "x", LETTERS, {"K": 3}), "counts: got 3 for K"),
+        (lambda: Derivation("x", "x", LETTERS, {"K": (0.5,)}), "counts: K: got 0.5"),
+        (lambda: Derivation("x", "x", LETTERS, {"A": (1,)}), "counts: A is a letter as well"),
+        (lambda: Derivation("x", "costs 5$", LETTERS), "title: got 'costs 5"),
+        (lambda: START.define(lambda A: A, "costs 5$"), "reason: got 'costs 5"),
+        (lambda: START.define(lambda A: A, None), "reason: got None"),
+        (lambda: START.define(lambda A: (A, A), "two"), "gives 2 values; expected one"),
+        (lambda: START.suppose(3, lambda A: A, "why"), "expected an identifier"),
+        (lambda: START.define(None, "x", shown="x").shown_by(lambda: 1, "y", "z"), "engine: gave 1"),
+    ],
+)
+def test_bad_arguments_are_named(misused, message):
+    with pytest.raises(InputError, match=message):
+        misused()
+
+
+def test_words_with_special_characters_are_escaped():
+    latex = loss_gradient().step(lambda A, h, theta: A * theta - h, r"a < b, |x| >= 1e-05, {s} ~ x_1^2 \ é").latex()
+    escaped = r"a $<$ b, $|$x$|$ $\ge$ $1 \cdot 10^{-5}$, \{s\} \textasciitilde{} x\_1\^{}2 \textbackslash{} é"
+    assert escaped in " ".join(latex.split())

@@ -16,8 +16,9 @@ from quadmaml.proofs.identity import Counts, count, failure_bound, identity_test
 from quadmaml.proofs.instances import instance, polynomial
 from quadmaml.proofs.letters import Letter, function_of, matrix, scalar, symmetric, vector
 from quadmaml.proofs.primes import LOWEST, is_prime, random_prime
-from quadmaml.proofs.ring import inverse
+from quadmaml.proofs.ring import gradient, inverse, jacobian
 from quadmaml.proofs.verdicts import Status
+from quadmaml.proofs.words_smooth import smooth
 
 from .drawn_fields import both_paths, path
 from .drawn_formulas import AB, ABCD, FALSE, TRUE, loss_at_the_fixed_point, parallel_sum, standard_identity
@@ -315,3 +316,30 @@ def test_only_random_primes_count_as_random(monkeypatch):
     monkeypatch.setattr(identity, "count", lambda *_: Counts(1, 10**6, 0))
     assert identity_test(lambda A: A, 0, AB, 2, prime=LOWEST + 135).failure_bound == 1
     assert identity_test(lambda A: A, 0, AB, 2).failure_bound < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("lhs", "letters", "options", "message"),
+    [
+        (lambda A: (), {"A": matrix()}, {}, "gives nothing"),
+        (lambda A: None, {"A": matrix()}, {}, "gives nothing"),
+        (lambda A, /: A, {"A": matrix()}, {}, "by position alone"),
+        (lambda A: gradient(lambda y: y, 3), {"A": matrix()}, {}, "at: got 3"),
+        (lambda A: jacobian(lambda y: y, 3), {"A": matrix()}, {}, "at: got 3"),
+        (lambda A: A, None, {}, "letters: got None"),
+        (lambda A: A, {"A": "matrix"}, {}, "letters: got 'matrix' for 'A'"),
+        (lambda f, x: f(x), {"f": smooth(), "x": vector()}, {}, "f: is a smooth function"),
+        (lambda A: A, {"A": matrix()}, {"redraws": "20"}, "redraws: got '20'"),
+    ],
+)
+def test_bad_arguments_are_named(lhs, letters, options, message):
+    with pytest.raises(InputError, match=message):
+        identity_test(lhs, lhs, letters, 2, **options)
+
+
+@pytest.mark.parametrize("options", [{"shape": "tensor"}, {"shape": "vector", "symmetric": True}])
+def test_letters_that_are_none_are_refused(options):
+    with pytest.raises(InputError):
+        Letter(**options)
+    with pytest.raises(InputError, match="function_of"):
+        Letter("matrix", function_of="A")

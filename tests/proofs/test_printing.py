@@ -14,6 +14,7 @@ from quadmaml import GradientDescent, Quadratic
 from quadmaml.errors import InputError, QuadmamlError
 from quadmaml.proofs.fields import Rationals
 from quadmaml.proofs.letters import function_of, matrix, scalar, symmetric, vector
+from quadmaml.proofs.notation import unicode_name
 from quadmaml.proofs.printing import Printer, Term, mathml
 from quadmaml.proofs.ring import gradient, inverse, jacobian, named
 
@@ -301,3 +302,36 @@ def test_what_makes_no_sense_is_refused(formula, message):
 def test_mathml_refuses_what_it_does_not_know():
     with pytest.raises(QuadmamlError, match="no MathML for"):
         mathml(r"\frobnicate x")
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        # The letter that is held besides is no variable.
+        (lambda A, theta: gradient(lambda y: y.T * A * theta, theta), "∇_x [xᵀ A θ] at x = θ"),
+        (lambda A, theta: gradient(lambda y: y.T * A * y, theta), "∇_θ [θᵀ A θ]"),
+        # Variables within one another have names of their own, which are no letters.
+        (
+            lambda A, theta: gradient(lambda y: y.T * gradient(lambda z: z.T * A * y, y - theta), A * theta),
+            "∇_y [yᵀ (∇_x [xᵀ A y] at x = y − θ)] at y = A θ",
+        ),
+        (lambda A, theta: jacobian(lambda y: A * named(y, "x") - y, A * theta), "∂/∂y [A x − y] at y = A θ"),
+        (lambda A, theta: gradient(lambda y: y.T * gradient(lambda z: z.T * A * z, y), theta), "∇_θ [θᵀ ∇_θ [θᵀ A θ]]"),
+    ],
+)
+def test_variables_of_differentiation_are_not_mixed_up(formula, text):
+    assert formula(TERMS["A"], TERMS["theta"]).text() == text
+
+
+def test_the_inverse_of_the_identity_is_one():
+    assert (1 / TERMS["A"] ** 0).text() == "I"
+
+
+def test_accents_and_arrows_in_text():
+    assert unicode_name(r"\hat{\varphi} \leftarrow \tilde{A}") == "φ\u0302 ← Ã"
+
+
+@pytest.mark.parametrize("formula", ["", "  ", 3])
+def test_no_formula_is_refused(formula):
+    with pytest.raises(InputError, match="expected a formula"):
+        mathml(formula)

@@ -237,3 +237,13 @@ def test_elements_show_their_normal_form():
 def test_limits_are_undecided_and_not_wrong():
     # True by the theorem of Amitsur and Levitzki for d <= 2 only: nothing to be proved for every dimension.
     assert not proved(lambda A, B: inverse(A * B - B * A), lambda A, B: inverse(A * B - B * A) * 2)
+
+
+def test_the_imaginary_unit_is_refused():
+    with pytest.raises(InputError, match="expected a real number"):
+        prove_equal(lambda A: sympy.I * A, lambda A: A, {"A": symmetric()})
+
+
+def test_a_single_assumption_is_no_sequence():
+    with pytest.raises(InputError, match="assume: got a single formula"):
+        prove_equal(lambda A: A, lambda A: A, {"A": symmetric()}, assume=lambda A: A)

@@ -208,3 +208,18 @@ def test_words_are_a_truncated_ring():
     assert (H1 * H2 * H1).terms == {}
     assert (H1**0).terms == {(): 1}
     assert unrolled(qm.Reptile, 0, 3) == {(1,): 3}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lr": 0.1}, "lr: got 0.1"),
+        ({"lr": -sympy.Symbol("e")}, "lr: got -e"),
+        ({"steps": sympy.Symbol("k"), "lr": sympy.Symbol("k")}, "lr: got k"),
+        ({"order": sympy.Symbol("n")}, "order: got the symbol n"),
+        ({"steps": "x y("}, "steps: got 'x y"),
+    ],
+)
+def test_bad_arguments_are_named(options, message):
+    with pytest.raises(qm.InputError, match=message):
+        expansion(qm.MAML, **{"order": 1, **options})

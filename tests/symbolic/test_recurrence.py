@@ -183,3 +183,9 @@ def test_what_is_refused(monkeypatch):
     monkeypatch.setattr(qm.HeavyBall, "residual", namespace["residual"])
     with pytest.raises(qm.InputError, match="is not available"):
         recurrence(qm.HeavyBall(lr, beta, 3))
+
+
+@pytest.mark.parametrize("loop", ["x", None])
+def test_what_is_no_loop_is_refused(loop):
+    with pytest.raises(qm.InputError, match="expected an inner loop"):
+        recurrence(loop)

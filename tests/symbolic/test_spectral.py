@@ -301,3 +301,69 @@ def test_what_is_refused():
         stability(qm.Chebyshev(1, 3, 5))
     with pytest.raises(qm.InputError, match="expected equal steps"):
         stability(TwoZeros(alpha, K))
+
+
+def test_a_pole_inside_the_domain_is_refused():
+    for subject in (qm.Proximal(Rational(1)), qm.MoreauEnvelope(Rational(1))):
+        for reading in (monotone_ranges, maximiser):
+            with pytest.raises(qm.InputError, match="has a pole at -1"):
+                reading(subject, Interval(-3, 0))
+    assert monotone_ranges(qm.Proximal(Rational(1)), Interval(-1, 0)).value == ((Interval.open(-1, 0), -1),)
+
+
+def test_a_parameter_is_not_taken_for_the_curvature():
+    for symbol in (A, a):
+        with pytest.raises(qm.InputError, match="has a parameter a, which is the curvature"):
+            maximiser(qm.MAML(qm.GradientDescent(symbol, 2)))
+        with pytest.raises(qm.InputError, match="has a parameter a, which is the curvature"):
+            stability(qm.HeavyBall(2 * symbol, Rational(1, 2), 2))
+
+
+def test_a_parameter_is_not_taken_for_a_variable_of_the_loop():
+    for name in ("p", "previous"):
+        rate = sympy.Symbol(name)
+        assert stability(qm.HeavyBall(rate, Rational(1, 2), 3)).value == Interval.open(0, 3 / rate)
+
+
+def test_only_spectral_loops_have_a_curvature():
+    loop = qm.PreconditionedGradientDescent(3 * sympy.eye(2), 1)
+    for reading in (maximiser, monotone_ranges, stability):
+        with pytest.raises(qm.InputError, match="expected a spectral loop"):
+            reading(loop)
+
+
+def test_the_curvature_may_be_any_symbol_of_its_name():
+    found, same = (derivative(qm.IMAML(lam), symbol, Interval.open(0, lam)) for symbol in (a, A))
+    assert (found.value, found.meaning) == (same.value, "increases")
+
+
+def test_a_limit_is_named_for_positive_multiples_of_weights_only():
+    assert limit(qm.GradientDescent(alpha, 1), alpha, oo).meaning == ""
+    assert limit(qm.FOMAML(qm.GradientDescent(alpha, 1)), alpha, 0).meaning == "joint training"
+
+
+@pytest.mark.parametrize(
+    ("reading", "message"),
+    [
+        (lambda: derivative(qm.IMAML(lam), alpha), "derivative: got alpha; expected a or a parameter of"),
+        (lambda: derivative(qm.MAML(GD), None), "derivative: got None"),
+        (lambda: maximiser(qm.MAML(GD), (0, 1)), "domain: got"),
+        (lambda: maximiser(qm.MAML(GD), sympy.S.EmptySet), "domain: got"),
+        (lambda: maximiser(qm.MAML(GD), assuming={"alpha": Interval(0, 1)}), "assuming: got"),
+        (lambda: maximiser(qm.MAML(GD), assuming="alpha"), "assuming: got"),
+        (lambda: residual_bound(qm.MAML(GD), Interval(0, 1)), "loop: got"),
+        (lambda: residual_bound(GD, Interval(0, 1), "x"), "bound: got 'x'"),
+        (lambda: residual_bound(GD, Interval(0, 1), 0.5), "bound: got 0.5"),
+        (lambda: stability(qm.MAML(GD)), "loop: got"),
+        (lambda: stability(qm.GradientDescent(2 * alpha, K)), "says nothing about alpha"),
+        (lambda: stability(qm.GradientFlow(t)), "no rational function"),
+        (lambda: stability(qm.Proximal(lam), assuming={lam: Interval.open(-1, 1)}), "cannot be solved for a"),
+    ],
+)
+def test_bad_arguments_are_named(reading, message):
+    with pytest.raises(qm.InputError, match=message):
+        reading()
+
+
+def test_the_ends_of_a_domain_may_hold_a_parameter_that_the_residual_does_not():
+    assert residual_bound(qm.GradientDescent(alpha, 0), Interval(0, 2 / alpha)).value == sympy.true

@@ -77,7 +77,7 @@ def fomaml_is_no_gradient() -> Derivation:
         )
         .step(lambda A, B, alpha: B * (1 - alpha * A), r"$M = A_{q} P$ with $J = I$")
         .define(asymmetry, "a field is a gradient only if its matrix, the Hessian, is symmetric")
-        .step(commutator, "both Hessians are symmetric; this is zero only if they commute")
+        .step(commutator, r"both Hessians are symmetric; for $\alpha \neq 0$ this is zero only if they commute")
         .differs(0, "a counterexample: in general they do not")
     )
 

@@ -43,7 +43,8 @@ def _stationarity(start: Derivation) -> Derivation:
             derivative,
             r"the inner problem, minimise $f(\varphi) + \tfrac{\lambda}{2} |\varphi - \theta|^{2}$, is solved where"
             r" $\nabla f(\varphi) + \lambda (\varphi - \theta) = 0$. The derivative of the left-hand side by $\theta$,"
-            r" with $H = \nabla^{2} f(\varphi)$ and $J = \partial \varphi / \partial \theta$",
+            r" computed with $\nabla f$ and $\varphi(\theta)$ to first order, $H = \nabla^{2} f(\varphi)$ and"
+            r" $J = \partial \varphi / \partial \theta$",
             shown=r"\frac{\partial}{\partial \theta} \left[\nabla f(\varphi(\theta)) + \lambda (\varphi(\theta) -"
             r" \theta)\right]",
         )
