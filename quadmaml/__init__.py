@@ -97,6 +97,7 @@ _ON_DEMAND = {
     "sweeps",
     "symbolic",
     "verdict",
+    "weight_peaks",
 }
 _FUNCTIONS = {
     "adapt": "starts",

@@ -44,6 +44,15 @@ class Path:
 def fixed_point_path(tasks: Tasks, algorithm_of: Callable[[Any], Algorithm], values: Sequence[Any]) -> Path:
     """The fixed points of ``algorithm_of(value)`` for each value of a hyperparameter.
 
+    Parameters
+    ----------
+    tasks : Tasks
+        The tasks, of dimension d.
+    algorithm_of : callable
+        ``algorithm_of(value)`` is an algorithm.
+    values : sequence of numbers
+        T values, each of them once.
+
     Examples
     --------
     >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
@@ -67,6 +76,12 @@ def limit_of_none(tasks: Tasks, algorithm: Algorithm) -> Array:
     ------
     SingularError
         If joint training has no single fixed point.
+
+    Examples
+    --------
+    >>> tasks = Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
+    >>> limit_of_none(tasks, MAML(GradientDescent(0.1, 5))).tolist(), Joint().fixed_point(tasks).tolist()
+    ([3.0], [3.0])
     """
     keeps = isinstance(check_algorithm(algorithm), Pair)
     support = check_tasks(tasks).support

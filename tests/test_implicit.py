@@ -63,6 +63,46 @@ def test_conjugate_gradients_leave_no_error_after_d_steps_and_the_inner_error_al
         assert error.tolist() == inner_error(pair(), theta, strength, loop).tolist()
 
 
+def drawn_tasks():
+    """Three tasks in five dimensions, judged on other data, and a start."""
+    rng = np.random.default_rng(7)
+
+    def part():
+        X = rng.normal(size=(3, 9, 5))
+        return qm.Quadratic.from_least_squares(X, rng.normal(size=(3, 9)), ridge=0.1)
+
+    return qm.Tasks(part(), part(), [0.2, 0.3, 0.5]), rng.normal(size=5)
+
+
+def test_conjugate_gradients_are_those_of_scipy_step_by_step():
+    from scipy.sparse.linalg import cg
+
+    (drawn, theta), strength, steps = drawn_tasks(), 0.4, 4
+    errors = meta_gradient_errors(drawn, theta, strength, solver=ConjugateGradients(steps))[0]
+    phi = qm.simulate.adapt(drawn.support, qm.Proximal(strength), theta)
+    found = np.zeros((steps + 1, 5))
+    for w, A, b in zip(drawn.weights, drawn.support.hessian, drawn.query.gradient(phi), strict=True):
+        iterates = [np.zeros(5)]
+        keep = iterates.append
+        cg(np.eye(5) + A / strength, b, rtol=0.0, maxiter=steps, callback=lambda x, keep=keep: keep(x.copy()))
+        found += w * np.array(iterates)
+    exact = qm.simulate.meta_gradient(qm.IMAML(strength), drawn, theta)
+    np.testing.assert_allclose(errors, found - exact, rtol=0, atol=1e-10 * np.linalg.norm(exact))
+    assert np.linalg.norm(errors[steps]) > 1e-6  # not solved yet, so that an exact solver would be caught
+
+
+@pytest.mark.parametrize("solver", [ConjugateGradients, lambda k: Neumann(k, 0.05)])
+def test_the_errors_are_those_of_the_algorithm_with_that_solver(solver):
+    (drawn, theta), strength = drawn_tasks(), 0.4
+    errors = meta_gradient_errors(drawn, theta, strength, solver=solver(4))[0]
+    exact = qm.IMAML(strength).meta_gradient(drawn, theta)
+    for k in range(5):
+        algorithm = qm.IMAML(strength, solver=solver(k))
+        np.testing.assert_allclose(errors[k], algorithm.meta_gradient(drawn, theta) - exact, atol=1e-12)
+        honest = qm.simulate.meta_gradient(algorithm, drawn, theta)
+        np.testing.assert_allclose(errors[k], honest - exact, atol=1e-10)
+
+
 def test_no_solver_step_leaves_minus_the_meta_gradient():
     errors = meta_gradient_errors(pair(), exact([1, 1]), q(2), solver=Neumann(0))
     assert errors[0, 0].tolist() == (-qm.IMAML(q(2)).meta_gradient(pair(), exact([1, 1]))).tolist()

@@ -15,7 +15,9 @@ import quadmaml as qm
 from quadmaml import sweeps
 from quadmaml.linalg import condition_number
 from quadmaml.strategies import algorithms, tasks
+from quadmaml.sweeps import groups as grouping
 from quadmaml.sweeps import solved as solving
+from quadmaml.sweeps.eigenbasis import Eigenbasis
 from quadmaml.sweeps.several import Several, joined, structure
 
 from .backends import BACKENDS
@@ -189,13 +191,13 @@ def test_twin_too_few_terms_are_seen(monkeypatch):
     """A pole at -0.01, beside curvature from 0.01 to 4, needs more than the 64 terms that are tried first."""
     A = np.array([[[2.0, 1.9], [1.9, 2.0]], [[0.01, 0.0], [0.0, 4.0]]])
     drawn, strengths = qm.Tasks.from_minimizers(A, [[0.0, 1.0], [3.0, -1.0]]), [0.01 * k for k in range(1, 17)]
-    true, counts = solving.expanded, []
+    true, counts = grouping.expanded, []
 
     def off():
         return np.abs(qm.sweep(drawn, qm.IMAML, strength=strengths)["fixed_point"][0, 0] - expected).max()
 
     expected = qm.IMAML(0.01).fixed_point(drawn)
-    monkeypatch.setattr(solving, "expanded", lambda *given: counts.append(given[1].count) or true(*given))
+    monkeypatch.setattr(grouping, "expanded", lambda *given: counts.append(given[1].count) or true(*given))
     assert off() < 1e-10
     assert max(counts) > 64
 
@@ -203,7 +205,7 @@ def test_twin_too_few_terms_are_seen(monkeypatch):
         made = true(*given)
         return type(made)(made.coefficients, 0 * made.coefficients[0][:, 0])
 
-    monkeypatch.setattr(solving, "expanded", unchecked)
+    monkeypatch.setattr(grouping, "expanded", unchecked)
     assert off() > 1e-10
 
 
@@ -432,6 +434,36 @@ def test_only_tasks_of_arrays():
     letters = qm.Tasks(qm.Quadratic([Diagonal(q(1)), Diagonal(q(3))], [q(0), q(4)]))
     with pytest.raises(qm.InputError, match="tasks"):
         qm.sweep(letters, [qm.Joint])
+
+
+# Sums over tasks
+
+
+def test_sums_over_split_tasks_are_those_of_matrix_polynomials():
+    """Asked for in an order in which some are parts of earlier ones, and others their transposes."""
+    drawn = random_tasks(split=True)
+    basis = Eigenbasis.of(drawn)
+    low, high = basis.interval
+    B, c, A, h = (
+        drawn.support.hessian,
+        drawn.support.linear,
+        drawn.query.hessian,
+        drawn.query.linear,
+    )
+    X, w = (2 * B - (low + high) * np.eye(3)) / (high - low), drawn.weights
+    T = [np.broadcast_to(np.eye(3), X.shape), X]
+    while len(T) < 7:
+        T.append(2 * X @ T[-1] - T[-2])
+    for kept, count in ((1, 3), (7, 7), (4, 4), (1, 7)):
+        matrices, vectors, across = basis.split_moments(kept, count)
+        for k in range(kept):
+            np.testing.assert_allclose(vectors[k], np.einsum("n,nij,nj->i", w, T[k], h), atol=1e-12)
+            for m in range(count):
+                both = np.einsum("n,nij,njk,nkl->il", w, T[k], A, T[m])
+                np.testing.assert_allclose(matrices[k * count + m].reshape(3, 3), both, atol=1e-12)
+                moved = np.einsum("n,nij,njk,nkl,nl->i", w, T[k], A, T[m], c)
+                np.testing.assert_allclose(across[k * count + m], moved, atol=1e-12)
+    assert len(basis._known_split) == 2
 
 
 # Numbers side by side

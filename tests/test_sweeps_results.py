@@ -161,6 +161,25 @@ def test_as_a_dataset_of_xarray():
     assert str(made["status"].sel(algorithm="Reptile", lr=0.1, steps=0).item()) == "singular"
 
 
+def test_what_xarray_is_handed(monkeypatch):
+    """Also where it is not installed: a class of the same signature stands in for it."""
+    import sys
+    from types import SimpleNamespace
+
+    made = []
+    stand_in = SimpleNamespace(Dataset=lambda variables, coords: made.append((variables, coords)) or "dataset")
+    monkeypatch.setitem(sys.modules, "xarray", stand_in)
+    found = swept()
+    assert found.to_xarray() == "dataset"
+    ((variables, coords),) = made
+    assert coords == {name: list(points) for name, points in found.axes.items()}
+    assert set(variables) == {*found.values, "status"}
+    for name, (dims, values) in variables.items():
+        assert len(dims) == values.ndim
+        assert [len(coords[dim]) for dim in dims if dim in coords] == list(found.shape)
+        assert values is (found.status if name == "status" else found[name])
+
+
 def test_without_xarray_the_package_is_named(monkeypatch):
     import sys
 

@@ -14,6 +14,7 @@ from .gallery.weights import curvature_weights, spectra
 from .paper import PaperFigure, compose, render, write_figure
 from .plane import plane
 from .style import new_axes, style_of, to_svg
+from .sweep import sweep_curves, sweep_map
 from .table import Table
 from .venues import VENUES, Venue, venue_of
 
@@ -45,6 +46,8 @@ __all__ = [
     "spectra",
     "start_paths",
     "style_of",
+    "sweep_curves",
+    "sweep_map",
     "to_svg",
     "venue_of",
     "weights_on_tasks",

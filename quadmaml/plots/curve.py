@@ -7,10 +7,10 @@ from typing import Any
 
 from .. import arrays
 from ..analysis import fine_tuned_losses
-from ..errors import InputError
 from ..inner_loop import InnerLoop
 from ..tasks import Tasks
-from .style import RC, Axes, new_axes, plain, style_of
+from .arguments import check_named
+from .style import RC, Axes, check_axes, new_axes, plain, style_of
 
 __all__ = ["adaptation_curve"]
 
@@ -55,14 +55,13 @@ def adaptation_curve(
     """
     import matplotlib
 
-    if not starts:
-        raise InputError("starts: is empty; expected at least one start")
+    check_named("starts", starts)
     curves = {
         name: arrays.to_numpy(arrays.as_float(fine_tuned_losses(tasks, theta, inner_of_k, steps)))
         for name, theta in starts.items()
     }
     with matplotlib.rc_context(RC):
-        ax = new_axes(4.8, 3.4) if ax is None else ax
+        ax = new_axes(4.8, 3.4) if ax is None else check_axes(ax)
         for i, (name, losses) in enumerate(curves.items()):
             style = style_of(i)
             ax.plot(

@@ -7,6 +7,7 @@ reader's machine. The fonts come with matplotlib, so that no machine lacks them;
 
 from __future__ import annotations
 
+import errno
 import io
 import math
 import os
@@ -60,6 +61,19 @@ class PaperFigure:
         The most panels side by side.
     narrow : bool
         Whether panels may be narrower than 2 inches, so that they stay side by side in a column.
+
+    Examples
+    --------
+    >>> parabola = PaperFigure(
+    ...     name="parabola",
+    ...     title="A parabola",
+    ...     caption="A loss.",
+    ...     illustrates="Theory, section 1.",
+    ...     data=lambda: Table({"x": [-1.0, 0.0, 1.0], "y": [0.5, 0.0, 0.5]}),
+    ...     panels=(lambda table, ax: ax.plot(table["x"], table["y"], label="$f$"),),
+    ... )
+    >>> render(parabola, parabola.data(), "icml", format="svg")[:5]
+    b'<?xml'
     """
 
     name: str
@@ -77,6 +91,25 @@ def compose(figure: PaperFigure, table: Table, width: float, height: float = mat
     """The panels on a new figure of this width in inches, with one legend below, in the settings of the moment.
 
     Panels stand side by side where there is room, and are lettered if there are several.
+
+    Parameters
+    ----------
+    figure : PaperFigure
+        What to draw.
+    table : Table
+        Its numbers, ``figure.data()``.
+    width, height : float
+        The width, and the greatest height.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> from quadmaml.plots import FIGURES
+    >>> icml, figure = venue_of("icml"), FIGURES["weights"]
+    >>> with matplotlib.rc_context(icml.rc()):
+    ...     made = compose(figure, figure.data(), icml.column, icml.height)
+    >>> float(made.get_figwidth()), len(made.axes)
+    (3.25, 1)
     """
     from matplotlib.figure import Figure as NewFigure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -238,6 +271,15 @@ def write_figure(
         For a choice that there is not, or one path for both files.
     OSError
         If one cannot be written; neither is then written by halves.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from quadmaml.plots import FIGURES
+    >>> with TemporaryDirectory() as folder:
+    ...     paths = write_figure(FIGURES["spectra"], f"{folder}/spectra.pdf", f"{folder}/spectra.csv", venue="ieee")
+    ...     print(*map(os.path.basename, paths), os.path.getsize(paths[0]) > 1000)
+    spectra.pdf spectra.csv True
     """
     if out and data and os.path.abspath(out) == os.path.abspath(data):
         raise InputError(f"data: got {data}, which is the figure's file; expected another")
@@ -256,6 +298,8 @@ def write_figure(
 
 def _replace_files(contents: dict[str, bytes]) -> None:
     """Write files under other names first, then put all in place: never half a file."""
+    for path in filter(os.path.isdir, contents):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     new = {path: f"{path}.{os.getpid()}.new" for path in contents}
     try:
         for path, content in contents.items():

@@ -12,10 +12,12 @@ from .. import arrays, simulate
 from ..algorithms import Algorithm
 from ..arrays import Array
 from ..errors import InputError, SingularError, check_steps
+from ..meta_algorithm import check_tasks
 from ..quadratic import Quadratic
 from ..tasks import Tasks
+from .arguments import check_algorithms, check_choice, check_named
 from .contours import View, contour_table, draw_contours
-from .style import RC, Axes, new_axes, plain, style_of
+from .style import RC, Axes, check_axes, new_axes, plain, style_of
 from .table import Table
 
 __all__ = ["draw_plane", "plane", "plane_table"]
@@ -65,13 +67,12 @@ def plane(
     """
     import matplotlib
 
-    if len(tasks) != 2 or tasks.dim != 2:
+    if len(check_tasks(tasks)) != 2 or tasks.dim != 2:
         raise InputError(f"tasks: got {len(tasks)} tasks of dimension {tasks.dim}; expected two of dimension 2")
-    if follow not in algorithms:
-        raise InputError(f"follow: got {follow!r}; expected one of {', '.join(algorithms)}")
+    check_choice("follow", follow, check_algorithms(check_named("algorithms", algorithms)))
     table = plane_table(tasks, algorithms, follow, names, outer_steps)
     with matplotlib.rc_context(RC):
-        ax = new_axes(4.8, 4.8) if ax is None else ax
+        ax = new_axes(4.8, 4.8) if ax is None else check_axes(ax)
         draw_plane(table, ax, labels)
         legend = ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.12), ncols=2, columnspacing=1.5)
         for handle in legend.legend_handles:

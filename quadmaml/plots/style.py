@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..arrays import Array
+from ..errors import InputError
 
 if TYPE_CHECKING:
     from .table import Table
@@ -61,12 +62,24 @@ STYLES = (
 
 
 def style_of(index: int) -> Style:
-    """The style of the index-th of several curves or points; after nine they start again."""
+    """The style of the index-th of several curves or points; after nine they start again.
+
+    Examples
+    --------
+    >>> style_of(2).color, style_of(2).line, style_of(2).marker
+    ('#0072B2', '--', '^')
+    """
     return STYLES[index % len(STYLES)]
 
 
 def new_axes(width: float = 4.8, height: float = 4.8) -> Axes:
-    """Axes on a new figure, which no window and no global state knows; sizes in inches."""
+    """Axes on a new figure, which no window and no global state knows; sizes in inches.
+
+    Examples
+    --------
+    >>> new_axes(3.25, 2.0).figure.get_size_inches().tolist()
+    [3.25, 2.0]
+    """
     import matplotlib
     from matplotlib.figure import Figure as NewFigure
 
@@ -75,7 +88,13 @@ def new_axes(width: float = 4.8, height: float = 4.8) -> Axes:
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as an SVG element, without the XML and document type lines; the same bytes every time."""
+    """The figure as an SVG element, without the XML and document type lines; the same bytes every time.
+
+    Examples
+    --------
+    >>> to_svg(new_axes(3.25, 2.0).figure)[:4]
+    '<svg'
+    """
     import matplotlib
 
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -92,7 +111,7 @@ def drawn(panel: Callable[[Table, Axes], Axes], table: Table, ax: Axes) -> Axes:
     import matplotlib
 
     if ax is not None:
-        panel(table, ax)
+        panel(table, check_axes(ax))
         add_legend(ax)
         return ax
     with matplotlib.rc_context(RC):
@@ -100,6 +119,15 @@ def drawn(panel: Callable[[Table, Axes], Axes], table: Table, ax: Axes) -> Axes:
         ax.figure.set_layout_engine("constrained")
         panel(table, ax)
         outside_legend(ax.figure)
+    return ax
+
+
+def check_axes(ax: Any) -> Axes:
+    """Return ``ax`` if it is matplotlib's Axes, else raise InputError."""
+    from matplotlib.axes import Axes as OfMatplotlib
+
+    if not isinstance(ax, OfMatplotlib):
+        raise InputError(f"ax: got {ax!r}; expected Axes of matplotlib, or None")
     return ax
 
 

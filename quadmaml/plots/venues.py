@@ -36,6 +36,12 @@ class Venue:
         Of labels in points; ticks and legends are 8.6 pt.
     source : str
         The template that these were read from.
+
+    Examples
+    --------
+    >>> icml = venue_of("icml")
+    >>> icml.width("column"), icml.width("text"), icml.rc()["font.size"]
+    (3.25, 6.75, 9.0)
     """
 
     name: str
@@ -145,7 +151,13 @@ VENUES = {
 
 
 def venue_of(name: str) -> Venue:
-    """The venue of this name."""
+    """The venue of this name; InputError if there is none.
+
+    Examples
+    --------
+    >>> venue_of("jmlr").column
+    6.0
+    """
     if name not in VENUES:
         raise InputError(f"venue: got {name!r}; expected one of {', '.join(VENUES)}")
     return VENUES[name]

@@ -39,6 +39,7 @@ class Eigenbasis:
     query: Quadratic
     weights: Array
     _known: list[tuple[Array, Array]] = field(default_factory=list)
+    _known_split: list[tuple[Array, Array, Array]] = field(default_factory=list)
 
     @classmethod
     def of(cls, tasks: Tasks) -> Eigenbasis:
@@ -111,25 +112,46 @@ class Eigenbasis:
         """With the query's A and h, and c the support's linear part, for k < kept and l < count.
 
         ``sum w T_k A T_l`` of shape ``(kept count, d d)``, ``sum w T_k h`` of shape ``(kept, d)``, and
-        ``sum w T_k A T_l c`` of shape ``(kept count, d)``.
+        ``sum w T_k A T_l c`` of shape ``(kept count, d)``. Parts of those of before are not computed again.
+        """
+        known = [each for each in self._known_split if each[0].shape[0] >= kept and each[0].shape[1] >= count]
+        if not known:
+            known = [self._split_sums(kept, count)]
+            self._known_split.append(known[0])
+        xp, d = arrays.namespace(self.values), self.values.shape[-1]
+        matrices, vectors, across = known[0]
+        matrices = xp.reshape(matrices[:kept, :count, ...], (kept * count, d * d))
+        return matrices, vectors[:kept, :], xp.reshape(across[:kept, :count, :], (kept * count, d))
+
+    def _split_sums(self, kept: int, count: int) -> tuple[Array, Array, Array]:
+        """The sums of ``split_moments``, of shapes ``(kept, count, d, d)``, ``(kept, d)`` and ``(kept, count, d)``.
+
+        Of kept = count the sums with k <= l are computed; the others are their transposes.
         """
         xp, (n, d) = arrays.namespace(self.values), self.values.shape
         T = xp.reshape(self.polynomials(0, count), (count, n, d))
         R, Q = xp.reshape(self.rows, (n, d, d)), self.query
-        # The support's linear part joins the rows as one more column.
-        R = xp.concat([R, self.support.linear[..., None]], axis=-1)
-        total, step = xp.zeros_like(self.values[:1, :1]), max(1, AT_ONCE // (count * d * (d + 1)))
+        mirrored, step = kept == count, max(1, AT_ONCE // (count * d * d))
+        blocks, across = [0 * xp.sum(self.values)] * kept, 0 * xp.sum(self.values)
         for part in _parts(n, step):
-            w = self.weights[part][:, None]
-            left = xp.permute_dims((w * T[:kept, part, :])[..., None] * R[part, :, :d], (1, 2, 0, 3))
-            right = xp.permute_dims(T[:, part, :][..., None] * R[part, :, :], (1, 2, 0, 3))
-            right = Q.hessian[part, ...] @ xp.reshape(right, (-1, d, count * (d + 1)))
-            left = xp.reshape(left, (-1, kept * d))
-            total = total + xp.matrix_transpose(left) @ xp.reshape(right, (left.shape[0], -1))
-        both = xp.permute_dims(xp.reshape(total, (kept, d, count, d + 1)), (0, 2, 1, 3))
-        both = xp.reshape(both, (kept * count, d, d + 1))
+            A, w = Q.hessian[part, ...], self.weights[part][:, None]
+            left = xp.permute_dims((w * T[:kept, part, :])[..., None] * R[part, ...], (1, 2, 0, 3))
+            left = xp.matrix_transpose(xp.reshape(left, (-1, kept * d)))
+            right = xp.permute_dims(T[:, part, :][..., None] * R[part, ...], (1, 2, 0, 3))
+            right = xp.reshape(A @ xp.reshape(right, (-1, d, count * d)), (-1, count * d))
+            for k in range(kept):
+                blocks[k] = blocks[k] + left[k * d : (k + 1) * d, :] @ right[:, k * d * mirrored :]
+            moved = A @ xp.permute_dims(T[:, part, :] * self.support.linear[part, :], (1, 2, 0))
+            across = across + left @ xp.reshape(moved, (-1, count))
+        empty = [xp.zeros((d, k * d * mirrored), dtype=T.dtype, device=arrays.device(T)) for k in range(kept)]
+        whole = xp.stack([xp.concat(list(pair), axis=-1) for pair in zip(empty, blocks, strict=True)])
+        whole = xp.permute_dims(xp.reshape(whole, (kept, d, count, d)), (0, 2, 1, 3))
+        if mirrored:
+            order = xp.arange(count, device=arrays.device(T))
+            above = xp.where((order[:, None] < order)[..., None, None], whole, xp.zeros_like(whole))
+            whole = whole + xp.permute_dims(above, (1, 0, 3, 2))
         vectors = xp.reshape(self.weights[:, None] * T[:kept, ...] * Q.linear, (kept, n * d)) @ self.rows
-        return xp.reshape(both[..., :d], (kept * count, d * d)), vectors, both[..., d]
+        return whole, vectors, xp.permute_dims(xp.reshape(across, (kept, d, count)), (0, 2, 1))
 
     def _places(self, numbers: list[int]) -> Array:
         return arrays.namespace(self.values).asarray(numbers, device=arrays.device(self.values))

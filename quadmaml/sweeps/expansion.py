@@ -7,6 +7,7 @@ about any of them is written here.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..curvature import Diagonal
 from ..meta_algorithm import Algorithm, Pair
 from .eigenbasis import Eigenbasis, Nodes
 
-__all__ = ["Expansion", "expanded"]
+__all__ = ["Expansion", "expanded", "read", "taken"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,9 @@ class Expansion:
     coefficients: tuple[Array, ...]
     error: Array
 
-    def part(self, places: Array) -> Expansion:
-        """Some of the settings."""
-        xp = arrays.namespace(self.error)
-        return Expansion(
-            tuple(xp.take(each, places, axis=0) for each in self.coefficients), xp.take(self.error, places, axis=0)
-        )
+    def part(self, keep: Sequence[int]) -> Expansion:
+        """Some of the settings, ascending."""
+        return Expansion(tuple(taken(each, keep) for each in self.coefficients), taken(self.error, keep))
 
     @classmethod
     def stacked(cls, parts: list[Expansion]) -> Expansion:
@@ -60,16 +58,17 @@ class Expansion:
         return xp.reshape(kept @ matrices, (count, d, d)), J @ vectors - moved @ across
 
 
-def expanded(basis: Eigenbasis, nodes: Nodes, algorithm: Algorithm, settings: int) -> Expansion:
-    """The expansion of an algorithm that holds the numbers of some settings.
+def taken(x: Array, rows: Sequence[int]) -> Array:
+    """Some rows, ascending; neighbours are not copied."""
+    if rows[-1] - rows[0] + 1 == len(rows):
+        return x[rows[0] : rows[-1] + 1, ...]
+    xp = arrays.namespace(x)
+    return xp.take(x, xp.asarray(list(rows), device=arrays.device(x)), axis=0)
 
-    Raises
-    ------
-    QuadmamlError
-        Where some setting makes the algorithm refuse a node.
-    """
+
+def expanded(basis: Eigenbasis, nodes: Nodes, readings: Sequence[Array]) -> Expansion:
+    """The expansion of settings by what was read of them, one below the other."""
     xp, eps = arrays.namespace(basis.values), arrays.epsilon(basis.values)
-    readings = _readings(nodes, algorithm, settings, basis.split)
     coefficients, error = [], 0 * readings[0][:, 0]
     for x, size in zip(readings, _sizes(basis, readings), strict=True):
         constant = x.shape[-1] == 1
@@ -84,8 +83,16 @@ def expanded(basis: Eigenbasis, nodes: Nodes, algorithm: Algorithm, settings: in
     return Expansion(tuple(coefficients), error)
 
 
-def _readings(nodes: Nodes, algorithm: Algorithm, settings: int, split: bool) -> list[Array]:
-    """What the algorithm makes of curvature at the nodes and a linear part 1, shape ``(settings, points)`` each."""
+def read(basis: Eigenbasis, nodes: Nodes, algorithm: Algorithm, settings: int) -> list[Array]:
+    """What an algorithm that holds the numbers of some settings makes of curvature at the nodes and a linear part 1.
+
+    Shape ``(settings, points)`` each, and of what does not depend on the curvature ``(settings, 1)``.
+
+    Raises
+    ------
+    QuadmamlError
+        Where some setting makes the algorithm refuse a node.
+    """
     task, xp = nodes.task, arrays.namespace(nodes.points)
     one = task.support.linear
 
@@ -93,17 +100,21 @@ def _readings(nodes: Nodes, algorithm: Algorithm, settings: int, split: bool) ->
         x = x.entries if isinstance(x, Diagonal) else x
         return xp.broadcast_to(x * one, (settings, 1, one.shape[-1]))[:, 0, :]
 
-    if split and isinstance(algorithm, Pair):
+    if basis.split and isinstance(algorithm, Pair):
         m = algorithm.loop.map(task.support)
         kept = algorithm._kept(lambda rule: rule.map(task.support).operator)
         # A multiple of the identity has no terms but the first.
         J = filled(kept) if isinstance(kept, Diagonal) else filled(kept)[:, :1]
         return [J, filled(m.operator), filled(m.offset)]
+    if isinstance(algorithm, Pair):
+        J, G, _ = algorithm._factors(task, None)
+        return [filled(J) * filled(G.operator), -filled(J) * filled(G.offset)]
+    # The exponential of an affine map takes one time, not several.
     J, G, _ = algorithm._factors(task, 0 * nodes.points)
     return [filled(algorithm.weight(nodes.points[None, :])), -filled(J) * filled(G)]
 
 
-def _sizes(basis: Eigenbasis, values: list[Array]) -> list[Any]:
+def _sizes(basis: Eigenbasis, values: Sequence[Array]) -> list[Any]:
     """By how much M changes, at most, with a change of each function; of v by its size over that of an optimum."""
     if len(values) == 2:
         return [1.0, basis.size]

@@ -100,6 +100,32 @@ class Sweep:
             self.status[index],
         )
 
+    def plot(self, quantity: str, against: str | None = None, ax: Any = None) -> Any:
+        """Draw a quantity against one hyperparameter, as ``quadmaml.plots.sweep_curves`` does; return the Axes.
+
+        Examples
+        --------
+        >>> import quadmaml as qm
+        >>> tasks = qm.Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
+        >>> found = qm.sweep(tasks, [qm.MAML, qm.FOMAML], lr=[0.1, 0.2, 0.3], steps=2, quantities="mean_loss")
+        >>> found.plot("mean_loss").get_legend_handles_labels()[1]
+        ['MAML', 'FOMAML']
+        """
+        return _plots().sweep_curves(self, quantity, against, ax)
+
+    def plot_map(self, quantity: str, x: str, y: str, ax: Any = None) -> Any:
+        """Draw a quantity over two hyperparameters, as ``quadmaml.plots.sweep_map`` does; return the Axes.
+
+        Examples
+        --------
+        >>> import quadmaml as qm
+        >>> tasks = qm.Tasks.from_minimizers([[[1.0]], [[3.0]]], [[0.0], [4.0]])
+        >>> found = qm.sweep(tasks, qm.MAML, lr=[0.1, 0.2, 0.3], steps=[1, 2], quantities="rate")
+        >>> found.plot_map("rate", x="lr", y="steps").get_ylabel()
+        'inner steps $K$'
+        """
+        return _plots().sweep_map(self, quantity, x, y, ax)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the sweep to a ``.npz`` file, which is complete or not there; exact numbers are written as text.
 
@@ -195,6 +221,13 @@ class Sweep:
         variables = {name: (self.dims(name), value) for name, value in self.values.items()}
         variables["status"] = (tuple(self.axes), self.status)
         return xarray.Dataset(variables, coords={name: list(points) for name, points in self.axes.items()})
+
+
+def _plots() -> Any:
+    """Pictures live above, and are reached by the front door, when they are asked for."""
+    import quadmaml
+
+    return quadmaml.plots
 
 
 def _as_json(name: str, value: Any) -> Any:

@@ -19,15 +19,16 @@ from .. import arrays, linalg
 from ..algorithms import adapted_losses
 from ..arrays import Array
 from ..curvature import Dense
-from ..errors import ConvergenceError, IllConditionedWarning, QuadmamlError, SingularError
+from ..errors import ConvergenceError, IllConditionedWarning, SingularError
 from ..field import AffineField
 from ..meta_algorithm import Algorithm
 from ..tasks import Tasks
 from .eigenbasis import AT_ONCE, Eigenbasis, Nodes
-from .expansion import Expansion, expanded
-from .several import joined, structure
+from .expansion import Expansion, taken
+from .groups import Group, Row, blocks, resolved
+from .several import structure
 
-__all__ = ["Group", "Joined", "Single", "Solved", "solved"]
+__all__ = ["Joined", "Single", "Solved", "solved"]
 
 # Half a million roundings in double precision: the tenth digit.
 FEW_DIGITS = 2.0**19
@@ -184,26 +185,6 @@ def _floats(x: Array) -> list[float]:
     return [float(each) for each in arrays.to_numpy(x)]
 
 
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Settings that differ only in numbers: their common structure, their places, and their numbers."""
-
-    shape: Any
-    places: list[int]
-    numbers: list[tuple[float, ...]]
-
-    def part(self, keep: Sequence[int]) -> Group:
-        """Some of the settings."""
-        if len(keep) == len(self.places):
-            return self
-        return Group(self.shape, [self.places[k] for k in keep], [self.numbers[k] for k in keep])
-
-    def algorithm(self, like: Array) -> Algorithm:
-        """The algorithm that holds the numbers of all settings."""
-        made: Algorithm = joined(self.shape, self.numbers, like)
-        return made
-
-
 def solved(tasks: Tasks, algorithms: Sequence[Algorithm]) -> Iterator[Solved]:
     """The settings solved, in some order: first those that can be joined, then the others one by one."""
     alone, groups = list[int](), dict[Any, Group]()
@@ -229,24 +210,29 @@ def _joined(tasks: Tasks, groups: list[Group], alone: list[int]) -> Iterator[Joi
     with arrays.quiet():
         basis = Eigenbasis.of(tasks)
     count, most = _terms(basis)
+    levels = list[tuple[int, list[Row]]]()
     while groups and count <= most:
         unresolved = list[Group]()
         with arrays.quiet():
             nodes = Nodes.of(basis, count)
-            made = [pair for group in groups for pair in _expanded(basis, nodes, group, alone, unresolved)]
-        if not _pays(basis, count, sum(len(group.places) for group, _ in made)):
+            made = list(resolved(basis, nodes, groups, alone, unresolved))
+        if _pays(basis, count, sum(len(group.places) for group, _ in made)):
+            levels.append((count, made))
+        else:
             alone.extend(place for group, _ in made for place in group.places)
-            made = []
+        # The price grows with the square of the terms where there is a split, so that more sizes are tried.
+        groups, count = unresolved, 3 * count // 2 if basis.split else 2 * count
+    alone.extend(place for group in groups for place in group.places)
+    # Most terms first: the sums over tasks of fewer are part of theirs.
+    for count, made in reversed(levels):
         for kind in (2, 3):
             pairs = [pair for pair in made if len(pair[1].coefficients) == kind]
-            for kept in sorted({pair[1].coefficients[0].shape[-1] for pair in pairs}):
+            for kept in sorted({pair[1].coefficients[0].shape[-1] for pair in pairs}, reverse=True):
                 same = [pair for pair in pairs if pair[1].coefficients[0].shape[-1] == kept]
-                for block in _blocks(same, max(1, AT_ONCE // (basis.rows.shape[-1] ** 2 + kept * count))):
+                for block in blocks(same, max(1, AT_ONCE // (basis.rows.shape[-1] ** 2 + kept * count))):
                     with arrays.quiet():
                         parts = _together(basis, block, alone)
                     yield from parts
-        groups, count = unresolved, 2 * count
-    alone.extend(place for group in groups for place in group.places)
 
 
 def _terms(basis: Eigenbasis) -> tuple[int, int]:
@@ -266,46 +252,6 @@ def _pays(basis: Eigenbasis, terms: int, settings: int) -> bool:
     n, d = basis.values.shape
     sums = 2 * terms**2 if basis.split else terms
     return bool(sums * n * d**3 <= settings * (12 * n * d**3 + 4e6))
-
-
-Row = tuple[Group, Expansion]
-
-
-def _expanded(basis: Eigenbasis, nodes: Nodes, group: Group, alone: list[int], unresolved: list[Group]) -> list[Row]:
-    """The part of a group that so many terms resolve; where a loop refuses a setting, the halves are tried."""
-    settings = len(group.places)
-    try:
-        found = expanded(basis, nodes, group.algorithm(basis.values), settings)
-    except QuadmamlError:
-        if settings == 1:
-            alone.extend(group.places)
-            return []
-        halves = group.part(range(settings // 2)), group.part(range(settings // 2, settings))
-        return [row for half in halves for row in _expanded(basis, nodes, half, alone, unresolved)]
-    resolved = [math.isfinite(each) for each in _floats(found.error)]
-    keep = [k for k, each in enumerate(resolved) if each]
-    if len(keep) < settings:
-        unresolved.append(group.part([k for k, each in enumerate(resolved) if not each]))
-    if len(keep) == settings:
-        return [(group, found)]
-    return [(group.part(keep), found.part(_places(keep, basis.values)))] if keep else []
-
-
-def _blocks(rows: list[Row], most: int) -> Iterator[list[Row]]:
-    """Rows together, as many settings at once as may be held in memory."""
-    block, room = list[Row](), most
-    for group, expansion in rows:
-        for at in range(0, len(group.places), most):
-            part = range(at, min(at + most, len(group.places)))
-            if len(part) > room:
-                yield block
-                block, room = [], most
-            whole = len(part) == len(group.places)
-            taken = expansion if whole else expansion.part(_places(list(part), expansion.error))
-            block.append((group.part(part), taken))
-            room -= len(part)
-    if block:
-        yield block
 
 
 def _together(basis: Eigenbasis, block: list[Row], alone: list[int]) -> list[Joined]:
@@ -338,18 +284,11 @@ def _checked(
         keep = [k for k in range(len(group.places)) if safe[at + k]]
         alone.extend(place for k, place in enumerate(group.places) if not safe[at + k])
         if keep:
-            chosen = [None if x is None else _taken(x, [at + k for k in keep]) for x in (M, v, singular, eigenvalues)]
+            chosen = [None if x is None else taken(x, [at + k for k in keep]) for x in (M, v, singular, eigenvalues)]
             part = group.part(keep)
             found.append(Joined(part.places, part.algorithm(v), basis, *chosen))
         at += len(group.places)
     return found
-
-
-def _taken(x: Array, rows: list[int]) -> Array:
-    """Some rows; neighbours are not copied."""
-    if rows[-1] - rows[0] + 1 == len(rows):
-        return x[rows[0] : rows[-1] + 1, ...]
-    return arrays.namespace(x).take(x, _places(rows, x), axis=0)
 
 
 def _safe(singular: Array, error: Array) -> list[bool]:
@@ -359,7 +298,3 @@ def _safe(singular: Array, error: Array) -> list[bool]:
     eps = arrays.epsilon(singular)
     bound = eps * min(FEW_DIGITS, arrays.ill_conditioned(singular))
     return [bool(each) for each in arrays.to_numpy(error + eps * most < bound * least)]
-
-
-def _places(keep: list[int], like: Array) -> Array:
-    return arrays.namespace(like).asarray(keep, device=arrays.device(like))

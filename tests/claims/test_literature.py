@@ -32,7 +32,6 @@ def test_there_are_enough():
 def test_readings(entry, reading):
     verdict = verify(reading.claim)
     assert verdict.status.value == reading.expected, verdict.explain()
-    assert verdict.seconds < 10
     if verdict.status is Status.REFUTED:
         check_witness(verdict)
 

@@ -95,6 +95,13 @@ def test_a_place_that_cannot_be_written_is_status_1_and_nothing_is_left(capsys):
         assert file.read() == "old"
 
 
+@pytest.mark.parametrize("words", [["-o", "folder"], ["-o", "x.pdf", "--data", "folder"]])
+def test_a_folder_in_place_of_a_file_is_named_and_nothing_is_written(words, capsys):
+    os.mkdir("folder")
+    assert refused(capsys, 1, "spectra", *words) == "quadmaml: error: folder: Is a directory\n"
+    assert os.listdir() == ["folder"]
+
+
 def test_without_latex_pgf_and_usetex_are_refused_in_words(capsys, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert "got 'pgf' without LaTeX" in refused(capsys, 2, "weights", "-o", "w.pgf")

@@ -24,6 +24,7 @@ from quadmaml import plots
 from quadmaml.plots import FIGURES, VENUES, PaperFigure, Table, compose, render, venue_of
 from quadmaml.plots.contours import contour_table
 from quadmaml.plots.gallery.examples import algorithms, two_tasks
+from quadmaml.plots.gallery.regions import region_table
 from quadmaml.plots.paper import FORMATS
 from quadmaml.plots.plane import draw_plane, plane_table
 from tests.plots.pixels import data, figure_of
@@ -258,10 +259,93 @@ def test_wrong_objects_are_refused():
     with pytest.raises(qm.InputError, match="tasks: got 2 tasks of dimension 1; expected two of dimension 2"):
         plots.fixed_point_paths(line, {"iMAML": (qm.IMAML, [1.0])})
     with pytest.raises(qm.InputError, match="tasks: got 1; expected two"):
-        plots.pareto_fronts(line[:1], {}, {}, [0.5])
+        plots.pareto_fronts(line[:1], {"K": GD}, {}, [0.5])
 
 
 GD = qm.GradientDescent(0.2, 3)
+ONE, TWO = two_tasks().support[0], two_tasks()
+KIND = {"a": lambda lr, steps: qm.MAML(qm.GradientDescent(lr, steps))}
+OF_K = lambda k: qm.GradientDescent(0.2, k)  # noqa: E731
+BAD = {
+    "algorithms: is empty": lambda: plots.curvature_weights({}, 5.0),
+    r"algorithms: got \[Joint": lambda: plots.curvature_weights([qm.Joint()], 5.0),
+    "algorithms: got 3": lambda: plots.spectra(TWO, 3),
+    "algorithm: got 3": lambda: plots.pareto_fronts(TWO, {"K": GD}, {"a": 3}, [0.5]),
+    "largest: got 'x'": lambda: plots.curvature_weights(algorithms(), "x"),
+    "tasks: got int": lambda: plots.spectra(3, algorithms()),
+    "starts: is empty": lambda: plots.fine_tuning(TWO, {}, OF_K, 3),
+    "steps: got -1": lambda: plots.fine_tuning(TWO, {"a": [0.0, 0.0]}, OF_K, -1),
+    "inner_of_k: got 3": lambda: plots.fine_tuning(TWO, {"a": [0.0, 0.0]}, 3, 3),
+    "task: got 'task 3'; expected one of mean, task 1, task 2": lambda: plots.fine_tuning(
+        TWO, {"a": [0.0, 0.0]}, OF_K, 3, task="task 3"
+    ),
+    "loops: is empty": lambda: plots.memory(ONE, {}, 3),
+    "loops: got 3": lambda: plots.pareto_fronts(TWO, 3, {}, [0.5]),
+    "runs: is empty": lambda: plots.fixed_point_paths(TWO, {}),
+    "runs: got .* for a; expected a pair": lambda: plots.fixed_point_paths(TWO, {"a": qm.IMAML}),
+    "against: got 'x'; expected one of lr, steps": lambda: plots.first_order_bias(TWO, [0.1], [1], "x"),
+    "quantity: got 'x'; expected one of condition, rate": lambda: plots.conditioning(
+        TWO, KIND, [0.1], [1], quantity="x"
+    ),
+    "steps: got 2 values; expected one, for the axis is lr": lambda: plots.conditioning(TWO, KIND, [0.1, 0.2], [1, 2]),
+    "lrs: got 2 values; expected one, for the axis is steps": lambda: plots.conditioning(
+        TWO, KIND, [0.1, 0.2], [1, 2], "steps"
+    ),
+    r"strengths: got \[\]; expected at least one value": lambda: plots.solver_error(TWO, np.ones(2), [], 3),
+    "steps: got -2": lambda: plots.meta_gradient_error(TWO, np.ones(2), [1.0], 0.2, -2),
+    "f: got int": lambda: plots.gradients(3, [0.0, 0.0]),
+    "high: got 1.0; expected a number above low, 1.0": lambda: plots.gradient_error(ONE, [0.0, 0.0], 1.0, 1.0),
+    r"x: got \[1.0\]; expected at least two values": lambda: plots.region_map(max, [1.0], [1.0, 2.0]),
+    "margin: got 3": lambda: plots.region_map(3, [1.0, 2.0], [1.0, 2.0]),
+    "follow: got 'x'": lambda: plots.plane(TWO, algorithms(), "x"),
+    "ax: got 3": lambda: plots.spectra(TWO, algorithms(), ax=3),
+    "ax: got 4": lambda: plots.plane(TWO, algorithms(), "MAML", ax=4),
+    "ax: got 5": lambda: plots.adaptation_curve(TWO, {"a": [0.0, 0.0]}, OF_K, 3, ax=5),
+}
+
+
+@pytest.mark.parametrize(("words", "draw"), BAD.items(), ids=BAD)
+def test_bad_input_is_refused_in_one_line(words, draw):
+    with pytest.raises(qm.InputError, match=f"^{words}") as caught:
+        draw()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_region_map_has_its_values_where_their_coordinates_are():
+    """Also for descending values; where there is no fixed point it stays white, and says so."""
+    shown = plots.region_map(lambda x, y: 10 * x + y, [2.0, 1.0, -1.0], [0.0, 1.0, 3.0])
+    (filled, _, *_) = shown.collections
+    failing, holding = (path.get_extents() for path in filled.get_paths()[:2])
+    assert failing.x0 == -1.0
+    assert holding.x1 == 2.0
+
+    def near(x, y):
+        if x == y:
+            raise qm.SingularError("none", 0, None)
+        return x - y
+
+    ax = plots.region_map(near, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    assert ax.get_legend_handles_labels()[1] == ["holds", "fails", "undecided"]
+    legend = ax.figure.legends[0]
+    assert [handle.get_hatch() for handle in legend.legend_handles] == [None, "////", None]
+    holds = region_table(near, [1.0, 2.0, 3.0], [1.0, 2.0, 3.0])["holds"]
+    assert holds.tolist() == [-1, 1, 1, 0, -1, 1, 0, 0, -1]
+
+
+def test_arrows_at_the_edge_are_whole():
+    ax = plots.gradients(qm.Quadratic.from_gradient(np.eye(2), [1.0, 0.5], at=[0.5, 0.5]), at=[0.5, 0.5])
+    assert [arrows.get_clip_on() for arrows in ax.collections[1:]] == [False, False]
+
+
+def test_a_start_at_the_optimum_is_drawn():
+    assert plots.regularised_loss(ONE, ONE.minimizer(), [1.0, 2.0], shown=1.0).has_data()
+
+
+def test_the_names_of_solvers_are_in_the_legend():
+    names = plots.solver_error(TWO, np.ones(2), [1.0], 3).get_legend_handles_labels()[1]
+    assert names == [r"$\lambda = 1$, CG", r"$\lambda = 1$, Neumann"]
+
+
 ON_AXES = {
     "curvature_weights": lambda ax: plots.curvature_weights(algorithms(), 5.0, ax=ax),
     "fine_tuning": lambda ax: plots.fine_tuning(

@@ -9,7 +9,7 @@ import pytest
 
 import quadmaml as qm
 from quadmaml import simulate
-from quadmaml.plots import FIGURES
+from quadmaml.plots import FIGURES, Table
 from quadmaml.plots.gallery.examples import LR, STEPS, STRENGTH, algorithms, many_tasks, two_tasks
 
 GD = qm.GradientDescent(LR, STEPS)
@@ -57,6 +57,7 @@ def test_plane():
     end = algorithms()["MAML"].fixed_point(tasks)
     close(xy(rows.where(kind="adapted")), simulate.adapt(tasks.support, GD, end))
     close(xy(rows.where(kind="optimum")), tasks.support.minimizer())
+    close(xy(rows.where(kind="midpoint")), [tasks.mean_minimizer()])
     for i, name in enumerate(("task 1", "task 2")):
         own = rows.where(kind="contour", name=name)
         f = tasks.support[i]
@@ -75,11 +76,13 @@ def test_weights():
         close(curve["weight"], algorithm.weight(curve["curvature"]))
         for i in (10, 50, 90):
             close(curve["weight"][i], simulated_weight(algorithm, curve["curvature"][i]))
+        largest = algorithm.weight(peaks[name]) if name in peaks else max(curve["weight"])
+        close(curve["relative"], curve["weight"] / largest)
         peak = table("weights").where(algorithm=name, maximum=1)
         assert len(peak) == (name in peaks)
         if name in peaks:
             close(peak["curvature"], [peaks[name]], rtol=1e-6)
-            assert peak["weight"][0] >= curve["weight"].max() * (1 - 1e-14)
+            close(peak["weight"], [simulated_weight(algorithm, peaks[name])])
             close(peak["relative"], 1.0)
 
 
@@ -121,6 +124,9 @@ def test_paths():
         close(xy(rows.where(against=against, kind="joint"))[0], joint)
         close(xy(rows.where(against=against, kind="midpoint"))[0], midpoint)
         close(xy(rows.where(against=against, kind="optimum")), tasks.support.minimizer())
+        for i, name in enumerate(("task 1", "task 2")):
+            contour = rows.where(against=against, kind="contour", name=name)
+            np.testing.assert_allclose(tasks.support[i](xy(contour)), contour["level"], rtol=0.01)
         for name, path in paths.split("name"):
             seen.add((against, name))
             value = path["value"][5]
@@ -268,6 +274,7 @@ def test_regularised():
     close(xy(rows.where(kind="theta")), [theta])
     close(xy(rows.where(kind="optimum")), [[0.0, 0.0]])
     close(xy(rows.where(kind="shown")), [simulate.adapt(f, qm.Proximal(1.0), theta)])
+    np.testing.assert_allclose(f(xy(rows.where(kind="loss"))), rows.where(kind="loss")["level"], rtol=0.01)
     whole = rows.where(kind="regularised")
     values = f(xy(whole)) + np.sum((xy(whole) - theta) ** 2, axis=1) / 2
     np.testing.assert_allclose(values, whole["level"], rtol=0.01)
@@ -366,3 +373,73 @@ def test_the_csv_holds_the_numbers_to_the_last_digit(name):
         else:
             read = np.array([float(value) if value else np.nan for value in values])
             np.testing.assert_array_equal(read, expected.astype(float))
+
+
+# Which columns name a curve, and which hold its numbers.
+NAMES = {
+    "plane": ("kind", "name"),
+    "weights": ("algorithm", "maximum"),
+    "fine-tuning": ("start", "task"),
+    "paths": ("against", "kind", "name"),
+    "pareto": ("kind", "loop", "name"),
+    "bias": ("against", "curve"),
+    "conditioning": ("against", "algorithm"),
+    "errors": ("solver", "strength"),
+    "curvature": (),
+    "regularised": ("kind",),
+    "memory": ("loop",),
+    "regions": ("claim",),
+    "spectra": ("of",),
+}
+NUMBERS = {
+    "plane": ("x", "y"),
+    "weights": ("weight", "relative"),
+    "fine-tuning": ("loss",),
+    "paths": ("x", "y"),
+    "pareto": ("loss_1", "loss_2"),
+    "bias": ("bias",),
+    "conditioning": ("condition", "rate"),
+    "errors": ("error",),
+    "curvature": ("value", "gradient_x", "gradient_y", "first_x", "first_y", "error"),
+    "regularised": ("x", "y", "jacobian_1", "jacobian_2"),
+    "memory": ("norm",),
+    "regions": ("margin",),
+    "spectra": ("eigenvalue",),
+}
+CONTOURS = ("contour", "loss", "regularised")
+MANY_CURVES = ("pareto", "paths", "regions")
+
+
+def curves(name, whole):
+    """The rows of each curve, by its name."""
+    columns = dict(whole.columns)
+    if name == "bias":
+        columns["curve"] = np.where(columns["against"] == "lr", columns["steps"], columns["lr"])
+    keys = list(zip(*(columns[each].tolist() for each in NAMES[name]), strict=True)) or [()] * len(whole)
+    return {key: np.array([each == key for each in keys]) for key in dict.fromkeys(keys)}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.slow) if each in MANY_CURVES else each for each in FIGURES]
+)
+def test_twin_a_curve_that_is_off_is_caught(name, monkeypatch):
+    """Each column of numbers of each curve, in turn, by a thousandth; contours, which are polygons, by a twentieth."""
+    whole, check = table(name), globals()[f"test_{name.replace('-', '_')}"]
+    missed = []
+    for curve, rows in curves(name, whole).items():
+        if "view" in curve:
+            continue  # the corners of the picture
+        share = 0.05 if set(curve) & set(CONTOURS) else 1e-3
+        for column in NUMBERS[name]:
+            numbers = whole[column]
+            if np.isnan(numbers[rows]).all():
+                continue  # this curve has no such column
+            off = np.where(rows, numbers + share * np.maximum(np.abs(numbers), 0.1), numbers)
+            wrong = Table({**whole.columns, column: off})
+            monkeypatch.setitem(globals(), "table", lambda asked, wrong=wrong: wrong)
+            try:
+                check()
+            except AssertionError:
+                continue
+            missed.append((curve, column))
+    assert missed == []

@@ -7,23 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ...algorithms import FOMAML, Algorithm
+from ...errors import InputError
 from ...sweeps import sweep
 from ...tasks import Tasks
+from ..arguments import check_choice
 from ..paper import Panel, PaperFigure
 from ..style import Axes, drawn, line, log_axis, plain
+from ..sweep import AXES
 from ..table import Table
 from .examples import LR, STEPS, algorithms, many_tasks
 
 __all__ = ["BIAS", "CONDITIONING", "bias_table", "conditioning", "conditioning_table", "first_order_bias"]
 
-SIZES = np.geomspace(0.002, 0.24, 41)
+SIZES = np.geomspace(0.002, 0.24, 161)
 COUNTS = (1, 3, 10)
 ALL_COUNTS = range(1, 31)
 ALL_SIZES = (0.02, 0.08, LR)
 
 Factories = Mapping[str, Callable[[float, int], Algorithm]]
-
-AXES = {"lr": r"inner step size $\alpha$", "steps": "inner steps $K$"}
 
 
 def bias_table(tasks: Tasks, lrs: Sequence[float], steps: Sequence[int]) -> Table:
@@ -59,6 +60,7 @@ def first_order_bias(
     >>> ax.get_legend_handles_labels()[1]
     ['$K = 1$', '$K = 2$']
     """
+    check_choice("against", against, ("lr", "steps"))
     return drawn(lambda table, ax: _draw_bias(table, ax, against), bias_table(tasks, lrs, steps), ax)
 
 
@@ -130,7 +132,7 @@ def conditioning(
     algorithms : mapping of str to callable
         By the name in the legend, ``algorithm_of(lr, steps)``.
     lrs, steps : sequences of numbers
-        The step sizes and the numbers of steps; one of them, that which is no axis, should be a single one.
+        The step sizes and the numbers of steps; of that which is no axis a single one.
     against : str
         "lr" or "steps": the axis.
     quantity : str
@@ -146,6 +148,10 @@ def conditioning(
     >>> conditioning(tasks, {"MAML": maml}, [0.1, 0.2], [1], quantity="rate").get_ylabel()
     'outer rate'
     """
+    other = {"lr": ("steps", steps), "steps": ("lrs", lrs)}[check_choice("against", against, ("lr", "steps"))]
+    check_choice("quantity", quantity, ("condition", "rate"))
+    if len(other[1]) > 1:
+        raise InputError(f"{other[0]}: got {len(other[1])} values; expected one, for the axis is {against}")
     table = conditioning_table(tasks, algorithms, lrs, steps)
     return drawn(lambda table, ax: _draw_conditioning(table, ax, against, quantity), table, ax)
 
@@ -168,7 +174,7 @@ def _made(name: str) -> Callable[[float, int], Algorithm]:
 def _conditioning_data() -> Table:
     tasks = many_tasks()
     made = {name: _made(name) for name in algorithms()}
-    by_size = conditioning_table(tasks, made, np.linspace(0.01, 0.24, 24).tolist(), [STEPS])
+    by_size = conditioning_table(tasks, made, np.linspace(0.01, 0.24, 93).tolist(), [STEPS])
     by_count = conditioning_table(tasks, made, [LR], range(1, 21))
     return Table.stack(
         Table({"against": against, **part.columns}) for against, part in (("lr", by_size), ("steps", by_count))

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ...adaptation import Proximal
 from ...arrays import Array
-from ...errors import InputError
-from ...quadratic import Quadratic
+from ...errors import InputError, check_number
+from ...first_order import compare_gradients
+from ...implicit import regularised, regularised_path
+from ...quadratic import Quadratic, check_quadratic
 from ..contours import View, contour_table, draw_contours
 from ..paper import PaperFigure
 from ..style import STYLES, Axes, drawn, line, log_axis
@@ -28,17 +29,20 @@ __all__ = [
 TRUE, FIRST = STYLES[0].color, STYLES[1].color
 
 
-def curvature_table(f: Quadratic, at: Any, low: float, high: float, points: int = 11) -> Table:
+def curvature_table(f: Quadratic, at: Any, low: float, high: float, points: int = 51) -> Table:
     """A quadratic in the plane, its gradient, and the gradient that it would have without curvature.
 
     Columns: x, y, value, and of the gradient and of its value at the point ``at`` (the first-order approximation,
     C = 0) the components gradient_x, gradient_y, first_x, first_y, and error, the length of their difference.
     """
-    if f.linear.shape != (2,):
+    if check_quadratic("f", f).linear.shape != (2,):
         raise InputError(f"f: got a linear part of shape {tuple(f.linear.shape)}; expected (2,), one task in the plane")
+    if not check_number("low", low) < check_number("high", high):
+        raise InputError(f"high: got {high!r}; expected a number above low, {low!r}")
     axis = np.linspace(low, high, points)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    gradient, first = f.gradient(grid), np.broadcast_to(f.gradient(at), grid.shape)
+    found = compare_gradients(f, at, grid)
+    gradient, first = found.true, found.first_order
     return Table(
         {
             "x": grid[:, 0],
@@ -48,7 +52,7 @@ def curvature_table(f: Quadratic, at: Any, low: float, high: float, points: int 
             "gradient_y": gradient[:, 1],
             "first_x": first[:, 0],
             "first_y": first[:, 1],
-            "error": np.linalg.norm(gradient - first, axis=1),
+            "error": np.linalg.norm(found.error, axis=1),
         }
     )
 
@@ -108,12 +112,15 @@ def _draw_gradients(table: Table, ax: Axes) -> None:
     x, y = _square(table, "x"), _square(table, "y")
     ax.contour(x, y, _square(table, "value"), levels=8, colors="#9A9A9A", linewidths=0.6)
     longest = max(np.hypot(table[f"{kind}_x"], table[f"{kind}_y"]).max() for kind in ("gradient", "first"))
-    # Arrows of neighbours must not meet: the longest is a little shorter than their distance.
-    few = np.s_[1::2, 1::2]
-    scale = longest / (1.7 * (x[0, 1] - x[0, 0]))
-    for kind, color, width, name in (("gradient", TRUE, 0.012, "gradient"), ("first", FIRST, 0.006, "first order")):
+    # Five arrows a side. Neighbours must not meet: the longest is a little shorter than their distance.
+    apart = max(1, (len(x) - 1) // 5)
+    few = np.s_[apart // 2 :: apart, apart // 2 :: apart]
+    look = {"angles": "xy", "scale_units": "xy", "scale": longest / (0.85 * apart * (x[0, 1] - x[0, 0]))}
+    for kind, color, width, name in (("gradient", TRUE, 0.011, "gradient"), ("first", FIRST, 0.0055, "first order")):
         u, v = _square(table, f"{kind}_x")[few], _square(table, f"{kind}_y")[few]
-        ax.quiver(x[few], y[few], u, v, color=color, width=width, angles="xy", scale_units="xy", scale=scale, zorder=3)
+        # Arrows that start inside may end outside; the layout does not know how long they are.
+        arrows = ax.quiver(x[few], y[few], u, v, color=color, width=width, zorder=3, clip_on=False, **look)
+        arrows.set_in_layout(False)
         # A legend cannot show arrows.
         ax.plot([], [], color=color, linewidth=2.4 if kind == "gradient" else 1.0, label=name)
     _plane_axes(ax)
@@ -160,13 +167,12 @@ def regularised_table(f: Quadratic, theta: Any, strengths: Array, shown: float) 
     (level, line, x, y). Rows of kind "theta", "optimum" and "shown" are single points.
     """
     theta = np.asarray(theta, dtype=float)
-    maps = [Proximal(float(strength)).map(f) for strength in strengths]
-    path = np.stack([m(theta) for m in maps])
-    jacobian = np.linalg.eigvalsh(np.stack([m.linear for m in maps]))
-    ends = {"theta": theta, "optimum": f.minimizer(), "shown": Proximal(shown).map(f)(theta)}
+    path, jacobians = regularised_path(f, theta, [float(strength) for strength in strengths])
+    jacobian = np.linalg.eigvalsh(jacobians)
+    whole = regularised(f, theta, shown)
+    ends = {"theta": theta, "optimum": f.minimizer(), "shown": whole.minimizer()}
     points = np.stack([*path, *ends.values()])
     view = _around(points)
-    whole = f + shown * Quadratic.from_minimizer(np.eye(2), theta)
     return Table.stack(
         [
             *(_contours(kind, each, view) for kind, each in (("loss", f), ("regularised", whole))),
@@ -180,14 +186,19 @@ def regularised_table(f: Quadratic, theta: Any, strengths: Array, shown: float) 
                     "jacobian_2": jacobian[:, 0],
                 }
             ),
-            *(Table({"kind": kind, "x": [end[0]], "y": [end[1]]}) for kind, end in ends.items()),
+            *(_end(kind, x, y, shown if kind == "shown" else np.nan) for kind, (x, y) in ends.items()),
         ]
     )
 
 
+def _end(kind: str, x: float, y: float, strength: float) -> Table:
+    return Table({"kind": kind, "strength": strength, "x": [x], "y": [y]})
+
+
 def _around(points: Array) -> View:
     low, high = points.min(axis=0), points.max(axis=0)
-    centre, half = (low + high) / 2, 0.72 * float((high - low).max())
+    # A start at the optimum is a single point.
+    centre, half = (low + high) / 2, 0.72 * (float((high - low).max()) or 1.0)
     return (centre[0] - half, centre[0] + half), (centre[1] - half, centre[1] + half)
 
 
@@ -232,7 +243,7 @@ def _draw_regularised(table: Table, ax: Axes) -> None:
     path = table.where(kind="path")
     ax.plot(path["x"], path["y"], color="black", zorder=4, label=r"$\phi^*(\lambda)$")
     marks = {"theta": ("s", STYLES[1].color, r"$\theta$"), "optimum": ("*", STYLES[5].color, "optimum")}
-    marks["shown"] = ("o", STYLES[2].color, r"$\phi^*$ at one $\lambda$")
+    marks["shown"] = ("o", STYLES[2].color, rf"$\phi^*({table.where(kind='shown').one('strength'):g})$")
     for kind, (marker, color, label) in marks.items():
         at = table.where(kind=kind)
         size = 9 if marker == "*" else 6

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from ... import arrays
-from ...adaptation import GradientDescent, Proximal, ProximalGradientDescent
-from ...algorithms import IMAML, Algorithm
+from ...adaptation import ProximalGradientDescent
+from ...algorithms import IMAML
 from ...arrays import Array
-from ...quadratic import Quadratic
+from ...errors import check_count, check_steps
+from ...implicit import meta_gradient_errors
+from ...meta_algorithm import check_tasks
+from ...solvers import ConjugateGradients, Neumann
+from ...spectra import task_spectra
 from ...tasks import Tasks
+from ..arguments import check_some
 from ..paper import PaperFigure
 from ..style import Axes, drawn, line, log_axis
 from ..table import Table
@@ -28,21 +33,19 @@ def inner_error_table(tasks: Tasks, theta: Array, strengths: Sequence[float], lr
 
     Columns: solver ("gradient descent"), strength, steps, error.
     """
-    parts = []
-    for strength in strengths:
-        exact = _meta_gradient(IMAML(strength), tasks, theta)
-        inexact = [
-            _meta_gradient(IMAML(strength, ProximalGradientDescent(strength, lr, k)), tasks, theta)
-            for k in range(steps + 1)
-        ]
-        error = np.linalg.norm(np.stack(inexact) - exact, axis=1) / np.linalg.norm(exact)
-        own = {"solver": "gradient descent", "strength": strength, "steps": range(steps + 1)}
-        parts.append(Table({**own, "error": error}))
+    largest, parts = check_count("steps", check_steps("steps", steps)), []
+    for strength in check_some("strengths", strengths):
+        loops = [ProximalGradientDescent(strength, lr, k) for k in range(largest + 1)]
+        off = meta_gradient_errors(tasks, theta, strength, inner=loops)[:, 0, :]
+        parts.append(_relative("gradient descent", off, tasks, theta, strength))
     return Table.stack(parts)
 
 
-def _meta_gradient(algorithm: Algorithm, tasks: Tasks, theta: Array) -> Array:
-    return arrays.to_numpy(arrays.as_float(algorithm.meta_gradient(tasks, theta)))
+def _relative(solver: str, off: Array, tasks: Tasks, theta: Array, strength: float) -> Table:
+    """The lengths of errors, one for each number of steps, over that of the meta-gradient."""
+    exact = arrays.to_numpy(arrays.as_float(IMAML(strength).meta_gradient(tasks, theta)))
+    error = np.linalg.norm(arrays.to_numpy(arrays.as_float(off)), axis=1) / np.linalg.norm(exact)
+    return Table({"solver": solver, "strength": strength, "steps": range(len(error)), "error": error})
 
 
 def solver_error_table(tasks: Tasks, theta: Array, strengths: Sequence[float], steps: int) -> Table:
@@ -53,40 +56,14 @@ def solver_error_table(tasks: Tasks, theta: Array, strengths: Sequence[float], s
 
     Columns: solver ("CG" or "Neumann"), strength, steps, error.
     """
+    largest = float(np.max(arrays.to_numpy(task_spectra(check_tasks(tasks).support))))
     parts = []
-    for strength in strengths:
-        exact = _meta_gradient(IMAML(strength), tasks, theta)
-        system = _system(tasks, theta, strength)
-        for solver, iterates in (("CG", _conjugate_gradients), ("Neumann", _neumann)):
-            means = np.einsum("n,mnd->md", arrays.to_numpy(arrays.as_float(tasks.weights)), iterates(system, steps))
-            error = np.linalg.norm(means - exact, axis=1) / np.linalg.norm(exact)
-            parts.append(Table({"solver": solver, "strength": strength, "steps": range(steps + 1), "error": error}))
+    for strength in check_some("strengths", strengths):
+        solvers = {"CG": ConjugateGradients(steps), "Neumann": Neumann(steps, scale=1 / (1 + largest / strength))}
+        for name, solver in solvers.items():
+            (off,) = meta_gradient_errors(tasks, theta, strength, solver=solver)
+            parts.append(_relative(name, off, tasks, theta, strength))
     return Table.stack(parts)
-
-
-def _system(tasks: Tasks, theta: Array, strength: float) -> Quadratic:
-    """The linear system of each task as a quadratic whose minimiser solves it."""
-    adapted = Proximal(strength).map(tasks.support)(theta)
-    return Quadratic(tasks.support.hessian / strength + np.eye(tasks.dim), tasks.query.gradient(adapted))
-
-
-def _neumann(system: Quadratic, steps: int) -> Array:
-    eta = 1 / float(np.linalg.eigvalsh(system.hessian).max())
-    start = np.zeros_like(system.linear)
-    return np.stack([GradientDescent(eta, m).map(system)(start) for m in range(steps + 1)])
-
-
-def _conjugate_gradients(system: Quadratic, steps: int) -> Array:
-    from scipy.sparse.linalg import cg
-
-    def iterates(H: Array, b: Array) -> list[Array]:
-        seen: list[Array] = [np.zeros_like(b)]
-        cg(H, b, rtol=0.0, atol=0.0, maxiter=min(steps, len(b)), callback=lambda x: seen.append(x.copy()))
-        # After d steps the solution is exact.
-        return seen + [seen[-1]] * (steps + 1 - len(seen))
-
-    each = [iterates(H, b) for H, b in zip(system.hessian, system.linear, strict=True)]
-    return np.swapaxes(np.array(each), 0, 1)
 
 
 def meta_gradient_error(
@@ -150,17 +127,18 @@ def _draw_inner(table: Table, ax: Axes) -> None:
     log_axis(ax.yaxis)
 
 
-def _draw_solvers(table: Table, ax: Axes) -> None:
-    _draw_errors(table.where(solver="CG"), ax, 1, "")
+def _draw_solvers(table: Table, ax: Axes, name: str = ", CG") -> None:
+    _draw_errors(table.where(solver="CG"), ax, 1, name)
     _draw_errors(table.where(solver="Neumann"), ax, 4, ", Neumann")
     ax.set(xlabel="solver steps $m$", ylabel="relative error", ylim=(LOWEST, 2 * table["error"].max()))
     log_axis(ax.yaxis)
 
 
 def _draw_errors(table: Table, ax: Axes, first: int, suffix: str) -> None:
-    """Each strength has its style; below ``LOWEST`` rounding errors take over."""
+    """Each strength has its style; a curve ends with its first point below the axis."""
     for i, (strength, rows) in enumerate(table.split("strength")):
-        shown = rows["error"] > LOWEST / 100
+        below = np.flatnonzero(rows["error"] < LOWEST)
+        shown = slice(None, below[0] + 1 if len(below) else None)
         line(ax, rows["steps"][shown], rows["error"][shown], first + i, rf"$\lambda = {strength:g}$" + suffix)
     ax.xaxis.get_major_locator().set_params(integer=True)
 
@@ -171,7 +149,8 @@ ERRORS = PaperFigure(
     caption="Relative error of iMAML's meta-gradient on five tasks in six dimensions, at $\\theta = 0$: (a) against the"
     f" steps $k$ of gradient descent of size {LR} on the proximal problem, with the implicit Jacobian solved exactly;"
     " (b) against the steps $m$ of the linear solver for that Jacobian, at the exact solution of the proximal problem:"
-    " conjugate gradients, exact after as many steps as a task has distinct curvatures (6 here), and Neumann's series.",
+    " conjugate gradients (in the styles of (a)), exact after as many steps as a task has distinct curvatures (6 here),"
+    " and Neumann's series. What falls below $10^{-6}$ is cut off.",
     illustrates="Theory, section 7; the iMAML page, claims I7 and I8.",
     data=lambda: Table.stack(
         [
@@ -179,6 +158,7 @@ ERRORS = PaperFigure(
             solver_error_table(many_tasks(), np.zeros(6), STRENGTHS, 12),
         ]
     ),
-    panels=(_draw_inner, _draw_solvers),
+    # Conjugate gradients share the names of the first panel.
+    panels=(_draw_inner, lambda table, ax: _draw_solvers(table, ax, "")),
     aspect=0.85,
 )

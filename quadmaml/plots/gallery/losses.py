@@ -10,9 +10,13 @@ import numpy as np
 from ... import arrays
 from ...adaptation import Chebyshev, GradientDescent, GradientFlow, HeavyBall, ProximalGradientDescent
 from ...algorithms import adapted_losses
+from ...errors import InputError, check_count, check_steps
 from ...inner_loop import InnerLoop
+from ...meta_algorithm import check_tasks
 from ...quadratic import Quadratic
+from ...spectra import jacobian_norms
 from ...tasks import Tasks
+from ..arguments import check_choice, check_named
 from ..paper import Panel, PaperFigure
 from ..style import Axes, drawn, line, log_axis, plain
 from ..table import Table
@@ -31,14 +35,16 @@ def fine_tuning_table(
 
     Columns: start, task ("mean", "task 1", ...), steps, loss.
     """
-    weights = arrays.to_numpy(arrays.as_float(tasks.weights))
+    weights = arrays.to_numpy(arrays.as_float(check_tasks(tasks).weights))
+    largest = check_count("steps", check_steps("steps", steps))
+    if not callable(inner_of_k):
+        raise InputError(f"inner_of_k: got {inner_of_k!r}; expected a function of the number of steps")
+    loops = [inner_of_k(k) for k in range(largest + 1)]
     parts = []
-    for name, theta in starts.items():
-        losses = np.stack(
-            [arrays.to_numpy(arrays.as_float(adapted_losses(tasks, theta, inner_of_k(k)))) for k in range(steps + 1)]
-        )
+    for name, theta in check_named("starts", starts).items():
+        losses = np.stack([arrays.to_numpy(arrays.as_float(adapted_losses(tasks, theta, loop))) for loop in loops])
         for task, loss in zip([MEAN, *_names(tasks)], [losses @ weights, *losses.T], strict=True):
-            parts.append(Table({"start": name, "task": task, "steps": range(steps + 1), "loss": loss}))
+            parts.append(Table({"start": name, "task": task, "steps": range(largest + 1), "loss": loss}))
     return Table.stack(parts)
 
 
@@ -78,6 +84,7 @@ def fine_tuning(
     >>> ax.lines[0].get_ydata().tolist()
     [2.0, 0.5, 0.125]
     """
+    check_choice("task", task, [MEAN, *_names(check_tasks(tasks))])
     table = fine_tuning_table(tasks, starts, inner_of_k, steps)
     return drawn(lambda table, ax: _draw_fine_tuning(table, ax, task), table, ax)
 
@@ -131,9 +138,9 @@ def memory_table(support: Quadratic, loops: Loops, steps: int) -> Table:
     Columns: loop, steps, norm.
     """
     parts = []
-    for name, inner_of_k in loops.items():
-        P = [arrays.to_numpy(arrays.as_float(inner_of_k(k).map(support).linear)) for k in range(steps + 1)]
-        parts.append(Table({"loop": name, "steps": range(steps + 1), "norm": np.linalg.norm(P, 2, axis=(-2, -1))}))
+    for name, inner_of_k in check_named("loops", loops).items():
+        norms = arrays.to_numpy(jacobian_norms(support, inner_of_k, steps))
+        parts.append(Table({"loop": name, "steps": range(len(norms)), "norm": norms}))
     return Table.stack(parts)
 
 

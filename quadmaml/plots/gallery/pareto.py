@@ -9,11 +9,12 @@ import numpy as np
 
 from ... import arrays
 from ...adaptation import GradientDescent, NoAdaptation
-from ...algorithms import MAML, Algorithm, adapted_losses
+from ...algorithms import Algorithm, adapted_losses
 from ...arrays import Array
-from ...errors import InputError
 from ...inner_loop import InnerLoop
+from ...pareto import pareto_front
 from ...tasks import Tasks
+from ..arguments import check_algorithms, check_named
 from ..paper import PaperFigure
 from ..style import Axes, drawn, log_axis, plain, style_of
 from ..table import Table
@@ -27,34 +28,27 @@ def pareto_table(
 ) -> Table:
     """The Pareto front of the losses of two tasks after each inner loop, and where algorithms end.
 
-    The losses after adaptation are convex quadratics of the start, so that the starts of the front are the minimisers
-    of their weighted means: MAML's fixed points on those weights.
-
     Columns: kind ("front" or "algorithm"), loop, name, weight (of the second task), loss_1, loss_2 (each after the
     loop, above its least).
     """
-    if len(tasks) != 2:
-        raise InputError(f"tasks: got {len(tasks)}; expected two")
+    fronts = {name: pareto_front(tasks, weights, loop) for name, loop in check_named("loops", loops).items()}
+    least = _floats(tasks.query.minimum())
     parts = []
-    for name, loop in loops.items():
-        weighted = [Tasks(tasks.support, tasks.query, [1 - w, w]) for w in weights]
-        starts = [MAML(loop).fixed_point(each) for each in weighted]
-        losses = np.stack([_losses(tasks, theta, loop) for theta in starts])
-        front = {"weight": weights, "loss_1": losses[:, 0], "loss_2": losses[:, 1]}
-        parts.append(Table({"kind": "front", "loop": name, "name": "", **front}))
-    for name, algorithm in algorithms.items():
+    for name, front in fronts.items():
+        losses = _floats(front.losses) - least
+        own = {"weight": front.weights, "loss_1": losses[:, 0], "loss_2": losses[:, 1]}
+        parts.append(Table({"kind": "front", "loop": name, "name": "", **own}))
+    for name, algorithm in check_algorithms(algorithms).items():
         theta = algorithm.fixed_point(tasks)
         for loop_name, loop in loops.items():
-            first, second = _losses(tasks, theta, loop)
+            first, second = _floats(adapted_losses(tasks, theta, loop)) - least
             ends = {"kind": "algorithm", "loop": loop_name, "name": name}
             parts.append(Table({**ends, "loss_1": [first], "loss_2": [second]}))
     return Table.stack(parts)
 
 
-def _losses(tasks: Tasks, theta: Array, loop: InnerLoop) -> Array:
-    """The losses after adaptation, each above its least."""
-    least = arrays.to_numpy(arrays.as_float(tasks.query.minimum()))
-    return arrays.to_numpy(arrays.as_float(adapted_losses(tasks, theta, loop))) - least
+def _floats(x: Array) -> Array:
+    return arrays.to_numpy(arrays.as_float(x))
 
 
 def pareto_fronts(
@@ -75,7 +69,7 @@ def pareto_fronts(
     algorithms : mapping of str to Algorithm
         Whose fixed points are marked, seen after each loop.
     weights : sequence of float
-        Weights of the second task, ascending in (0, 1): points of the fronts.
+        Weights of the second task, ascending in [0, 1]: points of the fronts.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 

@@ -12,8 +12,10 @@ from ...adaptation import GradientDescent
 from ...algorithms import FOMAML, IMAML, MAML, Algorithm, Joint, MoreauEnvelope, Reptile
 from ...arrays import Array
 from ...errors import InputError
-from ...sweeps import sweep
+from ...meta_algorithm import check_tasks
+from ...paths import fixed_point_path
 from ...tasks import Tasks
+from ..arguments import check_named
 from ..contours import View, contour_table, draw_contours
 from ..paper import Panel, PaperFigure
 from ..plane import TASK_COLORS
@@ -33,22 +35,20 @@ def paths_table(tasks: Tasks, runs: Runs) -> Table:
     "joint" (where joint training ends), "optimum" and "midpoint", and "contour" of both losses through three points of
     the line between the optima.
     """
-    if tasks.dim != 2 or len(tasks) != 2:
+    if check_tasks(tasks).dim != 2 or len(tasks) != 2:
         raise InputError(f"tasks: got {len(tasks)} tasks of dimension {tasks.dim}; expected two of dimension 2")
     parts = []
-    for name, (algorithm_of, values) in runs.items():
-        parts.append(_points("path", name, _path(tasks, algorithm_of, values), value=values))
+    for name, run in check_named("runs", runs).items():
+        if not isinstance(run, (tuple, list)) or len(run) != 2:
+            raise InputError(f"runs: got {run!r} for {name}; expected a pair of a function and its values")
+        path = fixed_point_path(tasks, *run)
+        parts.append(_points("path", name, path.points, value=path.values))
     optima = _floats(tasks.support.minimizer())
     parts.append(_points("joint", "joint", [_floats(Joint().fixed_point(tasks))]))
     parts += [_points("optimum", f"task {i + 1}", [c]) for i, c in enumerate(optima)]
     parts.append(_points("midpoint", "midpoint", [optima.mean(axis=0)]))
     view = _view(np.concatenate([np.column_stack([each["x"], each["y"]]) for each in parts]))
     return Table.stack([*parts, *(_contours(tasks, i, optima, view) for i in range(2))])
-
-
-def _path(tasks: Tasks, algorithm_of: Callable[[float], Algorithm], values: Sequence[float]) -> Array:
-    found = sweep(tasks, {"": lambda value: algorithm_of(value)}, value=list(values))
-    return found["fixed_point"][0]
 
 
 def _floats(x: Array) -> Array:

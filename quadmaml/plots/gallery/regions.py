@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from ...adaptation import GradientDescent
-from ...algorithms import FOMAML, MAML, adapted_losses
-from ...arrays import Array
-from ...tasks import Tasks
+from ...regions import FAILS, HOLDS, UNDECIDED, margin_of_first_order, margin_over_midpoint, margins
+from ..arguments import check_some
 from ..paper import Panel, PaperFigure
 from ..style import Axes, drawn
 from ..table import Table
@@ -17,21 +16,21 @@ from .examples import LR, many_tasks, two_tasks
 
 __all__ = ["REGIONS", "region_map", "region_table"]
 
-HOLDS, FAILS = "#CFE6F5", "#F3C9A9"
+HELD, FAILED = "#CFE6F5", "#F3C9A9"
 
 
-def region_table(margin: Callable[[float, float], float], x: Sequence[float], y: Sequence[float]) -> Table:
+def region_table(margin: Callable[[Any, Any], Any], x: Sequence[float], y: Sequence[float]) -> Table:
     """The margin of a claim at each pair of two hyperparameters; the claim holds where it is at least 0.
 
-    Columns: x, y, margin, holds (1 or 0).
+    Columns: x, y, margin, holds (1 or 0; -1 and no margin where there is no fixed point to speak of).
     """
-    rows = [(a, b, float(margin(a, b))) for b in y for a in x]
-    columns = dict(zip(("x", "y", "margin"), np.array(rows).T, strict=True))
-    return Table({**columns, "holds": (columns["margin"] >= 0).astype(int)})
+    found = margins(margin, x, y).ravel()
+    holds = np.where(np.isnan(found), UNDECIDED, np.where(found >= 0, HOLDS, FAILS))
+    return Table({"x": np.tile(x, len(y)), "y": np.repeat(y, len(x)), "margin": found, "holds": holds})
 
 
 def region_map(
-    margin: Callable[[float, float], float],
+    margin: Callable[[Any, Any], Any],
     x: Sequence[float],
     y: Sequence[float],
     labels: tuple[str, str] = ("first", "second"),
@@ -42,9 +41,9 @@ def region_map(
     Parameters
     ----------
     margin : callable
-        ``margin(x, y)`` is at least 0 where the claim holds.
+        ``margin(x, y)`` is at least 0 where the claim holds. Where it raises SingularError, the map stays white.
     x, y : sequences of float
-        The values of the hyperparameters, evenly spaced.
+        The values of the hyperparameters, at least two of each, ascending or descending.
     labels : pair of str
         Their names.
     ax : matplotlib.axes.Axes, optional
@@ -56,54 +55,35 @@ def region_map(
     >>> ax.get_legend_handles_labels()[1]
     ['holds', 'fails']
     """
-    return drawn(lambda table, ax: _draw_region(table, ax, labels), region_table(margin, x, y), ax)
+    table = region_table(margin, check_some("x", x, 2), check_some("y", y, 2))
+    return drawn(lambda table, ax: _draw_region(table, ax, labels), table, ax)
 
 
 def _draw_region(table: Table, ax: Axes, labels: tuple[str, str]) -> None:
-    x, y = (np.unique(table[name]) for name in "xy")
-    margin = table["margin"].reshape(len(y), len(x))
+    x, y = (np.array(list(dict.fromkeys(table[name].tolist()))) for name in "xy")
+    margin = np.ma.masked_invalid(table["margin"].reshape(len(y), len(x)))
+    decided = margin.compressed()
     # Colour and hatching both tell where it fails, also in print without colour.
-    bounds = [min(margin.min(), 0.0) - 1, 0.0, max(margin.max(), 0.0) + 1]
-    ax.contourf(x, y, margin, levels=bounds, colors=[FAILS, HOLDS], hatches=["////", None])
+    bounds = [decided.min(initial=0.0) - 1, 0.0, decided.max(initial=0.0) + 1]
+    ax.contourf(x, y, margin, levels=bounds, colors=[FAILED, HELD], hatches=["////", None])
     if bounds[0] < -1 < 1 < bounds[2]:
         ax.contour(x, y, margin, levels=[0.0], colors="black", linewidths=1.0)
-    for name, color, hatch in (("holds", HOLDS, None), ("fails", FAILS, "////")):
-        ax.fill_between([], [], color=color, hatch=hatch, edgecolor="black", linewidth=0.4, label=name)
+    looks = {"holds": (HELD, None), "fails": (FAILED, "////"), "undecided": ("white", None)}
+    for name in list(looks)[: 2 + (len(decided) < margin.size)]:
+        color, hatch = looks[name]
+        ax.fill_between([], [], facecolor=color, hatch=hatch, edgecolor="black", linewidth=0.4, label=name)
     ax.set(xlabel=labels[0], ylabel=labels[1])
     for axis, values in ((ax.xaxis, x), (ax.yaxis, y)):
         axis.get_major_locator().set_params(integer=bool((values == values.round()).all()))
 
 
-def any_steps_margin(tasks: Tasks, lr: float, trained: int, steps: int) -> float:
-    """By what share of it the mean loss from MAML's fixed point is below the midpoint's, after ``steps`` steps."""
-    loop = GradientDescent(lr, steps)
-    losses = [tasks.weights @ adapted_losses(tasks, theta, loop) for theta in (_maml(tasks, lr, trained), _mean(tasks))]
-    return float(1 - losses[0] / losses[1])
-
-
-def close_margin(tasks: Tasks, lr: float, steps: int, within: float = 0.1) -> float:
-    """By what share FOMAML's mean loss, over MAML's, is below ``1 + within``."""
-    loop = GradientDescent(lr, steps)
-    starts = [FOMAML(loop).fixed_point(tasks), _maml(tasks, lr, steps)]
-    losses = [tasks.weights @ adapted_losses(tasks, theta, loop) for theta in starts]
-    return float(1 + within - losses[0] / losses[1])
-
-
-def _maml(tasks: Tasks, lr: float, steps: int) -> Array:
-    return MAML(GradientDescent(lr, steps)).fixed_point(tasks)
-
-
-def _mean(tasks: Tasks) -> Array:
-    return tasks.mean_minimizer()
-
-
 def _regions_data() -> Table:
     two, many = two_tasks(), many_tasks()
     any_steps = region_table(
-        lambda trained, steps: any_steps_margin(two, LR, int(trained), int(steps)), range(1, 13), range(25)
+        lambda trained, steps: margin_over_midpoint(two, LR, trained, steps), range(1, 13), range(25)
     )
     close = region_table(
-        lambda lr, steps: close_margin(many, lr, int(steps)), np.linspace(0.01, 0.24, 24).tolist(), range(1, 13)
+        lambda lr, steps: margin_of_first_order(many, lr, steps), np.linspace(0.01, 0.24, 24).tolist(), range(1, 13)
     )
     parts = {"any steps": any_steps, "close": close}
     return Table.stack(Table({"claim": claim, **table.columns}) for claim, table in parts.items())
@@ -120,7 +100,7 @@ REGIONS = PaperFigure(
     " from MAML's fixed point, trained for $K$ steps, is at most that from the midpoint, on two tasks in the plane with"
     f" $\\alpha = {LR}$; for $k = K$ it always is; (b) that the mean loss from FOMAML's fixed point is within 10\\% of"
     " that from MAML's, on five tasks in six dimensions, after the $K$ steps of size $\\alpha$ that both were trained"
-    " for.",
+    " for. Computed for whole numbers of steps, and drawn smoothly between them.",
     illustrates="Golmant (2018), claim G14 (any other number of steps); claim F9 (FOMAML's loss is close to MAML's).",
     data=_regions_data,
     panels=(

@@ -11,8 +11,12 @@ from ... import arrays
 from ...adaptation import GradientDescent
 from ...algorithms import Algorithm, TruncatedMAML
 from ...arrays import Array
+from ...errors import check_number
+from ...meta_algorithm import check_tasks
+from ...spectra import task_spectra
 from ...tasks import Tasks
 from ...weight_peaks import weight_peak
+from ..arguments import check_algorithms, check_named
 from ..paper import PaperFigure
 from ..style import Axes, drawn, line, log_axis, plain, style_of
 from ..table import Table
@@ -26,9 +30,9 @@ def weights_table(algorithms: Mapping[str, Algorithm], largest: float, points: i
 
     Columns: algorithm, curvature, weight, relative (the weight over its largest value), maximum (1 or 0).
     """
-    a = np.linspace(0.0, largest, points)
+    a = np.linspace(0.0, check_number("largest", largest, above=0), points)
     parts = []
-    for name, algorithm in algorithms.items():
+    for name, algorithm in check_algorithms(check_named("algorithms", algorithms)).items():
         weight, peak = algorithm.weight(a), weight_peak(algorithm, largest)
         top = max(float(weight.max()), peak[1] if peak else -np.inf)
         own = {"algorithm": name, "curvature": a, "weight": weight, "relative": weight / top, "maximum": 0}
@@ -95,9 +99,11 @@ def spectra_table(tasks: Tasks, algorithms: Mapping[str, Algorithm]) -> Table:
 
     Columns: of ("task 1", ..., or the name of an algorithm), kind ("task" or "algorithm"), eigenvalue.
     """
-    hessians = np.linalg.eigvalsh(arrays.to_numpy(arrays.as_float(tasks.query.hessian)))
-    rows = [("task", f"task {i + 1}", values) for i, values in enumerate(hessians)]
-    rows += [("algorithm", name, _real(each.field(tasks).spectrum())) for name, each in algorithms.items()]
+    own = arrays.to_numpy(task_spectra(check_tasks(tasks).query))
+    rows = [("task", f"task {i + 1}", values) for i, values in enumerate(own)]
+    rows += [
+        ("algorithm", name, _real(each.field(tasks).spectrum())) for name, each in check_algorithms(algorithms).items()
+    ]
     return Table.stack(Table({"of": of, "kind": kind, "eigenvalue": values}) for kind, of, values in rows)
 
 
@@ -156,5 +162,5 @@ SPECTRA = PaperFigure(
     illustrates="Theory, sections 3 and 6; Golmant (2018), claims G2 and G3.",
     data=lambda: spectra_table(many_tasks(), algorithms()),
     panels=(draw_spectra,),
-    aspect=0.62,
+    aspect=0.72,
 )
