@@ -70,5 +70,11 @@ def resolve_public_name(app: Any, env: Any, node: Any, content: Any) -> nodes.re
     return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, node["reftype"], target, node, content)
 
 
+def links_of_the_repository(app: Any, docname: str, source: list[str]) -> None:
+    """Links to notebooks, and from them, are written as the repository has its folders; the site has others."""
+    source[0] = source[0].replace("](../notebooks/", "](notebooks/").replace("](../docs/", "](../")
+
+
 def setup(app: Any) -> None:
+    app.connect("source-read", links_of_the_repository)
     app.connect("missing-reference", resolve_public_name)

@@ -62,9 +62,7 @@ def because(
     total = _length(explanation.distance, explanation)
     text = f"{name}'s start lies {number(total, '#.3g')} from the mean of the tasks' own optima"
     text += " (as the mean query curvature measures). "
-    text += " and ".join(
-        f"{cause} accounts for a step of {number(size, '#.3g')}" for cause, size in sizes.items() if size > 0
-    )
+    text += " and ".join(f"{cause} moves it by {number(size, '#.3g')}" for cause, size in sizes.items() if size > 0)
     chance = _by_construction(undetermined, len(tasks)) if undetermined else _chance(explanation)
     return [text + ".", chance, _carriers(explanation, features, tasks)]
 
@@ -122,6 +120,7 @@ def _carriers(explanation: Explanation, features: Sequence[str], tasks: Sequence
     sign = 1 if direction[order[0]] > 0 else -1
     made_of = ", ".join(f"{number(sign * direction[j], '+.2f')} {features[j]}" for j in order)
     top = sorted(range(len(tasks)), key=lambda i: -explanation.task_shares[i])[:3]
+    top = [i for i in top if explanation.task_shares[i] >= 0.01] or top[:1]
     carried = ", ".join(f"{tasks[i]} ({100 * explanation.task_shares[i]:.0f} %)" for i in top)
     return (
         f"{100 * share:.0f} % of the distance from the mean of the optima lies along one direction ({made_of}). The"

@@ -121,7 +121,7 @@ def test_words_name_cause_direction_tasks_and_chance():
     found = explain(qm.MAML(qm.GradientDescent(0.3, 2)), tasks)
     names = [f"x{j}" for j in range(6)], [f"t{i}" for i in range(200)]
     words = " ".join(because(found, "MAML", *names))
-    assert "Cov(W, c) accounts for a step of" in words
+    assert "Cov(W, c) moves it by" in words
     assert f"t{found.task_shares.argmax()} (" in words
     assert "more than chance" in words
     beside = apart(found, explain(qm.Joint(), tasks), "MAML", "Joint training")

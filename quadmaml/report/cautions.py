@@ -84,5 +84,5 @@ def _of_evaluation(groups: RegressionGroups, evaluation: Evaluation) -> list[str
     shown = ", ".join(groups.names[i] for i in members[:3]) + (" and others" if len(members) > 3 else "")
     return [
         f"There is more curvature on {len(members)} of {len(groups)} tasks ({shown}) than the step sizes allow that are"
-        " chosen without them: held out, adaptation diverges there, the more the more steps."
+        " chosen without them: held out, adaptation diverges there, and faster with more steps."
     ]

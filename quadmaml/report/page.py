@@ -221,7 +221,7 @@ def _making(report: Report) -> list[str]:
     rows = [
         ["step size α of the adaptation", number(s.lr, ".6g")],
         ["number of its steps K", str(s.steps)],
-        ["steps that truncated MAML back-propagates through, m", str(s.depth)],
+        ["depth of truncated MAML, m", str(s.depth)],
         ["strength λ of iMAML and the Moreau envelope", number(s.strength, ".6g")],
         ["inexact iMAML: steps, and their size η", f"{s.inexact_steps}, {number(s.inexact_lr, '.6g')}"],
         ["ridge ρ", number(s.ridge, "g")],

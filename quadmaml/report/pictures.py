@@ -65,7 +65,7 @@ def plane_picture(groups: RegressionGroups, settings: Settings) -> Picture:
         title,
         inline(plots.to_svg(ax.figure), "plane"),
         f"Contours and optima of {names[0]} and {names[1]}, the midpoint, and the fixed point of every algorithm.",
-        f"{names[0]} and {names[1]}, {rule} Query and support are the same here, as in Golmant's post: all rows of the"
+        f"{names[0]} and {names[1]}, {rule} Query and support are the same here: all rows of the"
         f" task. Of the half of the tasks whose data say most about both coefficients (largest least curvature), these"
         f" are the two with optima farthest apart. Step size {own.lr:.3g} = 1/(2L) for these two, K = {own.steps}, λ ="
         f" {own.strength:.3g}. Ellipses: contours of the two losses. Stars: their optima. Line: the outer loop of"

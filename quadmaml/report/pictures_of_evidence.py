@@ -88,7 +88,6 @@ def path_picture(groups: RegressionGroups, tasks: Tasks, settings: Settings, fou
         inline(plots.to_svg(ax.figure), "paths"),
         "Curves of the start in two of its coefficients, for K from 1 to 100 steps.",
         f"The start for K = 1 to {PATH_STEPS} adaptation steps of size {settings.lr:.3g}, in the two coefficients that"
-        f" move most; the large markers are at K = {settings.steps}. With query and support alike, Reptile's start goes"
-        " to the mean of the tasks' optima as K grows, and at K = 1 it is joint training's. Paths"
-        " that run far away are cut off.",
+        f" move most; the large markers are at K = {settings.steps}. Paths that run far"
+        " away are cut off.",
     )

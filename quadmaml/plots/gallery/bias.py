@@ -90,7 +90,8 @@ BIAS = PaperFigure(
     " inner step size $\\alpha$ for three numbers of steps $K$; (b) against $K$ for three step sizes. For small"
     " $\\alpha K$ it is proportional to $\\alpha K$. With more steps it does not vanish: the two weigh the tasks by"
     " different functions of their curvature.",
-    illustrates="Theory, section 4 (the weights of FOMAML and MAML); claim F5 (FOMAML finds the same solution as MAML):"
+    illustrates="The mathematics, 'Curvature weights' (the weights of FOMAML and MAML); ledger F5 (FOMAML"
+    " finds the same solution as MAML):"
     " it does so only under a condition.",
     data=_bias_data,
     panels=(
@@ -192,7 +193,8 @@ CONDITIONING = PaperFigure(
     " shrinks the error at the best fixed step size (bottom), on five tasks in six dimensions: (a), (c) against the"
     f" inner step size $\\alpha$ at $K = {STEPS}$; (b), (d) against $K$ at $\\alpha = {LR}$. iMAML has"
     " $\\lambda = 1/(\\alpha K)$.",
-    illustrates="Theory, section 6: the rate at the best outer step size is a function of the condition number.",
+    illustrates="The mathematics, 'The outer loop': the rate at the best outer step size is a function of"
+    " the condition number.",
     data=_conditioning_data,
     panels=tuple(_panel(against, quantity) for quantity in ("condition", "rate") for against in ("lr", "steps")),
     aspect=0.75,

@@ -146,7 +146,7 @@ CURVATURE = PaperFigure(
     " contours, its gradient $C(x-u) + g$ (black, wide) and the first-order approximation $g$ (orange, thin); (b) the"
     " size of the error, $|C(x-u)|$. The approximation is exact at $u$; elsewhere its error grows in"
     " proportion to $C$.",
-    illustrates="The figure of the FOMAML page; claims F3 and F4.",
+    illustrates="The figure of the FOMAML page; ledger F3 and F4.",
     data=lambda: curvature_table(page_function(), [0.5, 0.5], 0.0, 1.0),
     panels=(_draw_gradients, _draw_error),
     aspect=1.05,
@@ -270,7 +270,8 @@ REGULARISED = PaperFigure(
     " $\\phi^*(\\lambda)$, which runs from the optimum of the task ($\\lambda \\to 0$) to $\\theta$"
     " ($\\lambda \\to \\infty$); (b) the eigenvalues $\\lambda/(\\lambda + a)$ of its Jacobian"
     " $(I + A/\\lambda)^{-1}$.",
-    illustrates="The figure of the iMAML page; claims I3, I4 and I10; theory, sections 2 and 3.",
+    illustrates="The figure of the iMAML page; ledger I3, I4 and I10; the mathematics, 'Inner loops' and"
+    " 'Meta-algorithms'.",
     data=lambda: regularised_table(page_task(), [1.6, 0.2], np.geomspace(0.01, 100.0, 81), shown=1.0),
     panels=(_draw_regularised, _draw_jacobian),
     aspect=0.95,

@@ -151,7 +151,7 @@ ERRORS = PaperFigure(
     " (b) against the steps $m$ of the linear solver for that Jacobian, at the exact solution of the proximal problem:"
     " conjugate gradients (in the styles of (a)), exact after as many steps as a task has distinct curvatures (6 here),"
     " and Neumann's series. What falls below $10^{-6}$ is cut off.",
-    illustrates="Theory, section 7; the iMAML page, claims I7 and I8.",
+    illustrates="The mathematics, 'Meta-algorithms'; the iMAML page, ledger I7 and I8.",
     data=lambda: Table.stack(
         [
             inner_error_table(many_tasks(), np.zeros(6), STRENGTHS, LR, 40),

@@ -124,7 +124,7 @@ FINE_TUNING = PaperFigure(
     " algorithm: (a) mean over two tasks in the plane, (b), (c) each task. The grey line marks the"
     f" $K = {STEPS}$ steps of size $\\alpha = {LR}$ that the algorithms were trained for: there the mean is lowest from"
     " MAML's fixed point, and only there need it be.",
-    illustrates="Theory, section 5; Golmant (2018), claims G11, G13 and G14.",
+    illustrates="The mathematics, 'Curvature weights'; ledger G11, G13 and G14.",
     data=_fine_tuning_data,
     panels=tuple(_fine_tuning_panel(task) for task in (MEAN, "task 1", "task 2")),
     aspect=0.9,
@@ -202,7 +202,8 @@ MEMORY = PaperFigure(
     " $\\alpha k$), heavy ball with step size 0.3 and momentum 0.3, Chebyshev's iteration on [0.5, 4]. They forget"
     " their start; gradient descent on the proximal problem of strength $\\lambda$ keeps $\\lambda/(\\lambda + 0.5)$ of"
     " it. The curves go on below.",
-    illustrates="Theory, sections 2 and 3; the iMAML page, claims I1 and I4; claim F6 (the Jacobian is a product).",
+    illustrates="The mathematics, 'Inner loops' and 'Meta-algorithms'; the iMAML page, ledger I1 and I4;"
+    " ledger F6 (the Jacobian is a product).",
     data=lambda: memory_table(Quadratic(**MEMORY_TASK), _memory_loops(), 24),
     panels=(_draw_memory_above,),
     aspect=0.6,

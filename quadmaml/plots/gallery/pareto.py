@@ -117,7 +117,8 @@ PARETO = PaperFigure(
     f" gradient descent of size $\\alpha = {LR}$; below and to the left of its curve no start reaches. Markers: the"
     f" fixed points of the algorithms, trained for $K = {STEPS}$ steps, seen after as many steps as each curve. Joint"
     " training is on the curve without adaptation, MAML on that of the steps it was trained for.",
-    illustrates="Theory, sections 1 and 5; Golmant (2018), claim G13 and the closing remark on Pareto optimality.",
+    illustrates="The mathematics, 'Two objects' and 'Curvature weights'; ledger G13 and the closing remark"
+    " on Pareto optimality.",
     data=lambda: pareto_table(two_tasks(), _loops(), algorithms(), _weights()),
     panels=(_draw_pareto,),
     aspect=0.8,

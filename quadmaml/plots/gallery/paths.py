@@ -165,7 +165,7 @@ PATHS = PaperFigure(
     f" (b) as $K$ runs to 1000 with $\\alpha = {LR}$; (c) as the strength $\\lambda$ runs from infinity to 0. Reptile"
     " and the Moreau envelope tend to the midpoint, the plain average of the optima; iMAML to their average weighted by"
     " $A_i^{-1}$.",
-    illustrates="Theory, section 4; claims I1 and I10.",
+    illustrates="The mathematics, 'Curvature weights'; ledger I1 and I10.",
     data=_paths_data,
     panels=(_panel("lr", r"$\alpha$"), _panel("steps", "$K$"), _panel("strength", r"$\lambda$")),
     aspect=1.1,

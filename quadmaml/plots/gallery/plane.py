@@ -15,7 +15,7 @@ PLANE = PaperFigure(
     " algorithm. Line: the outer loop of MAML in closed form; rings on it: the steps of a simulator that only takes"
     " gradient steps. Dotted: from MAML's fixed point to the points adapted from it. Gradient descent with"
     f" $K = {STEPS}$ steps of size $\\alpha = {LR}$, $\\lambda = 1/(\\alpha K)$.",
-    illustrates="Theory, sections 4 and 6; Golmant (2018), claims G5, G10 and G11.",
+    illustrates="The mathematics, 'Curvature weights' and 'The outer loop'; ledger G5, G10 and G11.",
     data=lambda: plane_table(two_tasks(), algorithms(), "MAML"),
     panels=(draw_plane,),
     aspect=1.05,

@@ -101,7 +101,7 @@ REGIONS = PaperFigure(
     f" $\\alpha = {LR}$; for $k = K$ it always is; (b) that the mean loss from FOMAML's fixed point is within 10\\% of"
     " that from MAML's, on five tasks in six dimensions, after the $K$ steps of size $\\alpha$ that both were trained"
     " for. Computed for whole numbers of steps, and drawn smoothly between them.",
-    illustrates="Golmant (2018), claim G14 (any other number of steps); claim F9 (FOMAML's loss is close to MAML's).",
+    illustrates="Ledger G14 (any other number of steps); ledger F9 (FOMAML's loss is close to MAML's).",
     data=_regions_data,
     panels=(
         _panel("any steps", ("steps trained for, $K$", "steps taken, $k$")),

@@ -82,7 +82,7 @@ WEIGHTS = PaperFigure(
     " one step. Each weight is divided by its largest value on $[0, 1/\\alpha]$; only ratios matter. Dotted: the maxima"
     " $1/((2K+1)\\alpha)$ of MAML, $1/((K+2)\\alpha)$ of truncated MAML, $1/((K+1)\\alpha)$ of FOMAML, $\\lambda$ of"
     " iMAML. Joint training and Reptile grow.",
-    illustrates="Theory, section 4, the table of weights; Golmant (2018), claims G2, G3, G7.",
+    illustrates="The mathematics, 'Curvature weights', the table of weights; ledger G2, G3, G7.",
     data=lambda: weights_table(_with_truncated(), 1 / LR),
     panels=(draw_weights,),
     aspect=0.62,
@@ -159,7 +159,7 @@ SPECTRA = PaperFigure(
     " matrix $M$ of the meta-gradient $M\\theta - v$ of each algorithm on them; gradient descent with"
     f" $K = {STEPS}$ steps of size $\\alpha = {LR}$, $\\lambda = 1/(\\alpha K)$. Adaptation takes most"
     " from the directions of large curvature: of these matrices, joint training's has the largest condition number.",
-    illustrates="Theory, sections 3 and 6; Golmant (2018), claims G2 and G3.",
+    illustrates="The mathematics, 'Meta-algorithms' and 'The outer loop'; ledger G2 and G3.",
     data=lambda: spectra_table(many_tasks(), algorithms()),
     panels=(draw_spectra,),
     aspect=0.72,
