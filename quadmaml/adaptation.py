@@ -150,6 +150,8 @@ class PreconditionedGradientDescent(InnerLoop):
     spectral = False
 
     def __post_init__(self) -> None:
+        if not (arrays.is_array(D := self.preconditioner) or isinstance(D, (RingElement, list, tuple))):
+            raise InputError(f"preconditioner: got {D!r}; expected a vector, a matrix or one for each task")
         object.__setattr__(self, "steps", check_steps("steps", self.steps))
 
     def residual(self, x: Any) -> Any:

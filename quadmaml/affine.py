@@ -148,10 +148,7 @@ class AffineMap:
         """``Px + s`` at points x of shape ``(..., d)``, or along an affine map x: the composition."""
         if isinstance(x, AffineMap):
             return self @ x
-        if arrays.is_array(self.offset):
-            _, x = arrays.coerce(offset=self.offset, x=x)
-            arrays.check_broadcast("x", x, self.offset.shape)
-        return self.operator @ x + self.offset
+        return self.operator @ arrays.point("x", x, self.offset) + self.offset
 
     def __matmul__(self, inner: AffineMap) -> AffineMap:
         """The composition ``x -> self(inner(x))``."""
@@ -208,7 +205,11 @@ class AffineMap:
         return Augmented(self.operator, self.offset, 1)
 
     def fixed_point(self) -> Array:
-        """The solution of ``x = Px + s``, shape ``(..., d)``; SingularError if 1 is an eigenvalue of P."""
+        """The solution of ``x = Px + s``, shape ``(..., d)``; SingularError if 1 is an eigenvalue of P.
+
+        For floats ``I - P`` counts as singular if a singular value is at most d eps times the largest; the error's
+        ``.rank`` and ``.nullspace`` are its own.
+        """
         return (1 - self.operator).solve(self.offset)
 
 

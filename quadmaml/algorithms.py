@@ -307,9 +307,7 @@ def adapted_losses(tasks: Tasks, theta: Any, inner: InnerLoop) -> Array:
     >>> adapted_losses(tasks, [2.0], GradientDescent(lr=0.5, steps=1)).tolist()
     [0.5, 1.5]
     """
-    if arrays.is_array(check_tasks(tasks).support.linear):
-        _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
-        arrays.check_broadcast("theta", theta, tasks.support.linear.shape)
+    theta = arrays.point("theta", theta, check_tasks(tasks).support.linear)
     with arrays.quiet():
         losses = tasks.query(check_loop(inner).map(tasks.support)(theta))
     inner.check_overflow(losses)

@@ -122,13 +122,16 @@ def is_symmetric(A: Array, scale: float = 0.0) -> bool | None:
 
     Rounding errors are relative to the largest entry of each matrix, or to ``scale`` if that is larger.
     """
+    # 1000 eps whatever d is. An entry of X'X, for X with m rows, is a sum of m products that together are at most as
+    # large as the largest diagonal entry: summed in another order than its mirror image it differs by m eps of that at
+    # worst, and by about sqrt(m) eps where the errors have either sign.
     difference = A - namespace(A).matrix_transpose(A)
     if is_exact(A):
         return all(map(is_zero, difference.flat))
     xp = namespace(A)
 
     def small() -> Any:
-        allowed = roundoff(A) * xp.clip(_largest(A), min=scale)
+        allowed = 1e3 * epsilon(A) * xp.clip(_largest(A), min=scale)
         return xp.all(_largest(difference) <= allowed)
 
     return known(small)
@@ -147,9 +150,20 @@ def broadcast(name: str, x: Array, shape: tuple[int, ...]) -> Array:
     return namespace(x).broadcast_to(x, shape)
 
 
-def of_batch(index: Any) -> Any:
-    """An index of batch axes as one of all axes."""
-    return (*index, ...) if isinstance(index, tuple) else (index, ...)
+def point(name: str, x: Any, like: Any) -> Any:
+    """Points x of shape ``(..., d)`` as an array that broadcasts with the vectors ``like``; in other rings x itself."""
+    if is_array(like):
+        _, x = coerce(like=like, **{name: x})
+        check_broadcast(name, x, like.shape)
+    return x
+
+
+def part(x: Array, index: Any) -> Array:
+    """A part of x, by an index of its batch axes; a list of integers >= 0 chooses along the first axis."""
+    if isinstance(index, list) and index and all(type(i) is int and i >= 0 for i in index):
+        xp = namespace(x)
+        return xp.take(x, xp.asarray(index, device=device(x)), axis=0)
+    return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]
 
 
 def _alike(name: str, value: Any, like: Array) -> Array:

@@ -174,7 +174,7 @@ def _solve(chosen: argparse.Namespace) -> int:
 
 def _adapt(chosen: argparse.Namespace) -> int:
     from .datasets import read_csv
-    from .datasets.saved import save_bytes
+    from .files import replace
     from .starts import Start, predictions
 
     start = Start.load(chosen.start)
@@ -183,7 +183,7 @@ def _adapt(chosen: argparse.Namespace) -> int:
     if chosen.out is None:
         print(text, end="")
     else:
-        save_bytes(chosen.out, text.encode())
+        replace(chosen.out, text.encode())
         print(chosen.out)
     return 0
 

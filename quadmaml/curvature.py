@@ -103,7 +103,11 @@ class RingElement(ABC):
     def __truediv__(self, other: Any) -> Self:
         if isinstance(other, type(self)):
             return self._times(other.inverse())
-        return self._scaled(1 / divisor(other)) if self._is_number(other) else NotImplemented
+        if not self._is_number(other):
+            return NotImplemented
+        if _has_zero(other):
+            raise InputError("divisor: got 0; expected a number other than 0")
+        return self._scaled(1 / divisor(other))
 
     def __rtruediv__(self, other: Any) -> Self:
         inverse: Self = self.inverse()
@@ -169,11 +173,12 @@ class Dense(RingElement):
         return linalg.matvec(self.array, vector)
 
     def solve(self, vector: Array) -> Array:
-        """``A^-1 b`` for a vector b of shape ``(..., d)``; SingularError if A is singular."""
+        """``A^-1 b`` for a vector b of shape ``(..., d)``; SingularError if A is singular, to working precision."""
+        linalg.check_nonsingular(self.array)
         return linalg.solve(self.array, vector[..., None])[..., 0]
 
     def __getitem__(self, index: Any) -> Dense:
-        return Dense(self.array[arrays.of_batch(index)])
+        return Dense(arrays.part(self.array, index))
 
     def dense(self) -> Array:
         """The matrices as an array."""
@@ -200,7 +205,8 @@ class Dense(RingElement):
         zero = xp.zeros_like(xp.matrix_transpose(columns))
         upper, lower = xp.concat([self.array, columns], axis=-1), xp.concat([zero, last], axis=-1)
         exp = linalg.expm(xp.concat([upper, lower], axis=-2))
-        return Dense(exp[..., :d, :d]), exp[..., :d, d:]
+        # The first block is made alone: within the whole it keeps no digits once it is small beside the columns.
+        return self.exp(), exp[..., :d, d:]
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,8 +247,7 @@ class Diagonal(RingElement):
         return NotImplemented if hasattr(vector, "operator") else self.entries * vector
 
     def inverse(self) -> Diagonal:
-        zero = self.entries == 0
-        if known(lambda: arrays.namespace(zero).any(zero) if arrays.is_array(zero) else zero):
+        if _has_zero(self.entries):
             raise SingularError("the matrix is singular: an eigenvalue by which to divide is 0")
         return Diagonal(1 / self.entries)
 
@@ -252,3 +257,9 @@ class Diagonal(RingElement):
     def exp_bordered(self, columns: Any, corner: Any) -> tuple[Diagonal, Any]:
         """As of a dense matrix, entrywise: ``e^x`` and ``columns (e^x - e^corner) / (x - corner)``."""
         return self.exp(), columns * arrays.exp(corner) * arrays.expm1_quotient(self.entries - corner)
+
+
+def _has_zero(numbers: Any) -> bool:
+    """Whether a number, or one in an array, is known to be zero."""
+    zero = numbers == 0
+    return known(lambda: arrays.namespace(zero).any(zero) if arrays.is_array(zero) else zero) is True

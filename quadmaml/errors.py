@@ -6,7 +6,9 @@ what was expected.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 __all__ = [
@@ -56,7 +58,7 @@ class NotAGradientError(QuadmamlError):
 
 
 class ConvergenceError(QuadmamlError):
-    """An iteration does not converge, whatever its step size, or did not converge in its budget."""
+    """An iteration does not converge, whatever its step size, or not in its budget, or leaves the range of floats."""
 
 
 class IllConditionedWarning(UserWarning):
@@ -112,28 +114,36 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_NO_REAL_NUMBERS = ("bool", "complex", "time")
+
+
 def check_number(name: str, value: Any, *, above: int | None = None, at_least: int | None = None) -> Any:
     """Return ``value`` if it is one finite real number in the stated range, else raise :class:`InputError`.
 
     A float or an exact number (an integer, a Fraction, flint.fmpq, a SymPy expression without floats). Arrays without
     axes come back as Python numbers, unless their library differentiates.
     """
-    if hasattr(value, "level"):
-        return value  # a number of some ring, which has no order
+    # Most numbers are plain floats, and a sweep has thousands: here is all there is to check of them.
+    plain = type(value) is float and math.isfinite(value)
+    if plain and (above is None or value > above) and (at_least is None or value >= at_least):
+        return value
+    if hasattr(value, "level") and getattr(value, "__array_ufunc__", value) is None:
+        return value  # a number of some ring, which has no order, and leaves products with arrays to itself
     bound = f" > {above}" if above is not None else f" >= {at_least}" if at_least is not None else ""
     refusal = InputError(f"{name}: got {value!r}; expected a finite real number{bound}")
     if getattr(value, "shape", ()) != ():
         raise InputError(f"{name}: got an array of shape {tuple(value.shape)}; expected one real number{bound}")
     number = _plain(value)
-    kind = str(getattr(number, "dtype", ""))
-    if isinstance(number, (bool, complex)) or hasattr(number, "mask") or "bool" in kind or "complex" in kind:
+    # Of the value, for NumPy's spans of time become plain integers.
+    kind = str(getattr(value, "dtype", ""))
+    array = kind != "" and hasattr(number, "shape")
+    known_kind = isinstance(number, Real) or array or package(number) in ("sympy", "flint", "decimal", "_decimal")
+    odd = isinstance(number, bool) or hasattr(number, "mask") or any(word in kind for word in _NO_REAL_NUMBERS)
+    if odd or not known_kind:
         raise refusal
     if not is_real(number):
         raise InputError(f"{refusal}, either a float or exact (an integer, a Fraction, fmpq, SymPy without Floats)")
-    try:
-        magnitude = abs(number)
-    except TypeError:
-        raise refusal from None
+    magnitude = abs(number)
     below = known(lambda: number <= above) if above is not None else known(lambda: number < at_least)
     if below or known(lambda: magnitude < float("inf")) is False:
         raise refusal

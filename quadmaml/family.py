@@ -1,6 +1,7 @@
 """Families: matrices, vectors or numbers of any ring, one for each task, where the ring has no batched arrays.
 
-Letters, matrices modulo a prime, balls and SymPy objects come one by one; a list of n of them is a batch of tasks.
+Letters, matrices modulo a prime and balls come one by one; a list of n of them is a batch of tasks. SymPy's numbers
+and symbols are entries of arrays instead.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Family(RingElement):
         return Family(tuple(linear for linear, _ in pairs)), Family(tuple(offset for _, offset in pairs))
 
     def __getitem__(self, index: Any) -> Family:
-        return Family(self.members[index])
+        return Family(tuple(self.members[i] for i in index) if isinstance(index, list) else self.members[index])
 
     def weighted_sum(self, weights: Family) -> Any:
         """``sum_i w_i X_i``."""

@@ -67,10 +67,7 @@ class AffineField:
 
     def __call__(self, theta: Any) -> Any:
         """``M theta - v`` at points of shape ``(..., d)``."""
-        if arrays.is_array(self.rhs):
-            _, theta = arrays.coerce(rhs=self.rhs, theta=theta)
-            arrays.check_broadcast("theta", theta, self.rhs.shape)
-        return self.operator @ theta - self.rhs
+        return self.operator @ arrays.point("theta", theta, self.rhs) - self.rhs
 
     def zero(self, *, minimum_norm: bool = False) -> Array:
         """The point theta where ``M theta = v``, shape ``(d,)``.
@@ -93,27 +90,25 @@ class AffineField:
         IllConditionedWarning
             If the condition number of M, null space aside, exceeds 1e12 (1.7e5 in single precision).
         """
-        if not arrays.is_array(self.rhs) or arrays.is_traced(self.rhs):
+        if not arrays.is_array(self.rhs):
             return self.operator.solve(self.rhs)
-        M, d = self.matrix, self.matrix.shape[-1]
+        M, v = self.matrix, self.rhs
+        if not arrays.is_exact(v) and not (arrays.is_floating(M) and arrays.is_floating(v)):
+            return linalg.minimum_norm_solution(M, v) if minimum_norm else self.operator.solve(v)
         lost = linalg.null_space(M)
         if lost.shape[-1] and not minimum_norm:
-            precision = "exactly" if arrays.is_exact(M) else "to working precision"
-            raise SingularError(
-                f"matrix: has rank {d - lost.shape[-1]} of {d} {precision}; no task informs the span of the columns of"
-                f" .nullspace, the first of which is {_shown(lost[:, 0])}. zero(minimum_norm=True) gives the zero of"
-                " least norm, where there is one",
-                d - lost.shape[-1],
-                lost,
-            )
+            error = linalg.lost_directions("matrix:", lost, "no task informs")
+            hint = "zero(minimum_norm=True) gives the zero of least norm, where there is one"
+            raise SingularError(f"{error}. {hint}", error.rank, error.nullspace)
         if not arrays.is_exact(M) and (condition := linalg.condition_number(M)) > arrays.ill_conditioned(M):
             warnings.warn(f"the condition number of M is {condition:.1e}", IllConditionedWarning, stacklevel=2)
-        return linalg.minimum_norm_solution(M, self.rhs) if lost.shape[-1] else self.operator.solve(self.rhs)
+        return linalg.minimum_norm_solution(M, v) if lost.shape[-1] else linalg.solve(M, v[:, None])[:, 0]
 
     def is_gradient(self) -> bool:
         """Whether the field is the gradient of some function: M is symmetric, exactly or up to rounding errors.
 
-        In a ring of letters: whether that was shown.
+        In a ring of letters: whether that was shown. While values are traced, as under ``jax.jit``, they cannot be read
+        and the answer is True: taken on trust.
         """
         if not arrays.is_array(self.rhs):
             return (self.operator - self.operator.T).is_zero() is True
@@ -146,9 +141,7 @@ class AffineField:
         >>> AffineField([[1.0]], [1.0]).descend([0.0], lr=0.5, steps=2).tolist()
         [0.75]
         """
-        if arrays.is_array(self.rhs):
-            _, theta0 = arrays.coerce(rhs=self.rhs, theta0=theta0)
-            arrays.check_broadcast("theta0", theta0, self.rhs.shape)
+        theta0 = arrays.point("theta0", theta0, self.rhs)
         lr = arrays.scalar(check_number("lr", lr, above=0), self.rhs, "lr")
         steps = check_steps("steps", steps)
         step = (1 - lr * Augmented(self.operator, -self.rhs, 0)).as_map()
@@ -180,7 +173,7 @@ class AffineField:
         """
         M = arrays.as_float(self.matrix)
         values = linalg.eigenvalues(M, symmetric=self.is_gradient())
-        if min(complex(value).real for value in values) < -arrays.roundoff(M) * arrays.norm(M):
+        if min(complex(value).real for value in arrays.detached(values)) < -arrays.roundoff(M) * arrays.norm(M):
             warnings.warn("M has an eigenvalue with negative real part: no lr > 0 is stable", UnstableStepWarning, 2)
         return values
 
@@ -229,7 +222,3 @@ def _least_radius(values: list[complex]) -> float:
         steepest = max(values, key=lambda z: abs(1 - lr * z))
         low, high = (lr, high) if lr * abs(steepest) ** 2 < steepest.real else (low, lr)
     return (low + high) / 2
-
-
-def _shown(vector: Array) -> str:
-    return "[" + ", ".join(str(entry) if arrays.is_exact(vector) else f"{float(entry):.3g}" for entry in vector) + "]"

@@ -32,7 +32,11 @@ class InnerLoop(ABC):
 
     @abstractmethod
     def residual(self, x: Any) -> Any:
-        """The residual p(x), with p(0) = 1: of an eigenvalue, an array of eigenvalues, a symbol, or a ring element."""
+        """The residual p(x), with p(0) = 1: of an eigenvalue, an array of eigenvalues, a symbol, or a ring element.
+
+        Numbers must be of the kinds of the loop's parameters, as floats beside floats; ``weight`` of an algorithm
+        converts and checks them.
+        """
 
     def generator(self, quadratic: Quadratic) -> Augmented:
         """The affine generator at which the residual gives the map."""

@@ -19,7 +19,9 @@ from .arrays import (
     epsilon,
     ill_conditioned,
     is_exact,
+    is_finite,
     is_floating,
+    is_traced,
     namespace,
     norm,
     roundoff,
@@ -64,9 +66,9 @@ def solve(A: Array, B: Array) -> Array:
     except Exception as error:
         if "LinAlgError" not in type(error).__name__:
             raise
-        raise SingularError("the matrix is singular to working precision") from None
+        raise _singular(A) from None
     if known(lambda: namespace(A).all(namespace(A).isfinite(X))) is False:
-        raise SingularError("the matrix is singular to working precision")
+        raise _singular(A)
     return X
 
 
@@ -85,7 +87,7 @@ def _stacked(function: Callable[..., Array], A: Array, B: Array) -> Array:
 def _eliminate(A: Array, B: Array) -> Array:
     reduced, pivots = row_echelon(_object([[*a, *b] for a, b in zip(A, B, strict=True)]).reshape(len(A), -1), len(A))
     if len(pivots) < len(A):
-        raise SingularError(f"the matrix has rank {len(pivots)} of {len(A)} exactly", rank=len(pivots))
+        raise _singular(A)
     return reduced[:, len(A) :]
 
 
@@ -175,14 +177,14 @@ def stacked_adjoint(weights: Array, J: Array, X: Array) -> Array:
 def is_positive_semidefinite(A: Array) -> bool | None:
     """Whether no matrix in A has a negative eigenvalue: exactly for exact scalars, else up to rounding errors.
 
-    None where the sign of a symbol that is not known decides.
+    None where the sign of a symbol that is not known decides, and while values are traced.
     """
     if is_exact(A):
         found = {_is_psd(matrix) for matrix in A.reshape(-1, *A.shape[-2:])}
         return False if False in found else None if None in found else True
-    xp, values = namespace(A), namespace(A).linalg.eigvalsh(A)
+    xp, values = namespace(A), namespace(A).linalg.eigvalsh(detached(A))
     allowed = 10 * A.shape[-1] * epsilon(A) * xp.max(xp.abs(values), axis=-1)
-    return bool(xp.all(xp.min(values, axis=-1) >= -allowed))
+    return known(lambda: xp.all(xp.min(values, axis=-1) >= -allowed))
 
 
 def _is_psd(A: Array) -> bool | None:
@@ -216,15 +218,49 @@ def null_space(M: Array) -> Array:
         return basis
     xp = namespace(M)
     _, singular, rows = xp.linalg.svd(M)
-    rank = int(xp.count_nonzero(singular > d * epsilon(M) * xp.max(singular)))
-    return xp.matrix_transpose(rows[rank:, :])
+    return xp.matrix_transpose(rows[d - int(xp.count_nonzero(_negligible(singular))) :, :])
+
+
+def _negligible(singular: Array) -> Array:
+    """Which of the d singular values of each matrix count as zero: those of at most d eps times the largest."""
+    return singular <= singular.shape[-1] * epsilon(singular) * singular[..., :1]
+
+
+def check_nonsingular(A: Array) -> None:
+    """SingularError, with rank and null space, if a matrix of floats is singular; not while they are traced."""
+    if is_floating(A) and namespace(A).any(_negligible(namespace(A).linalg.svdvals(detached(A)))):
+        raise _singular(A)
+
+
+def lost_directions(name: str, lost: Array, meaning: str) -> SingularError:
+    """The error for a matrix whose null space, not empty, is spanned by the columns ``lost``."""
+    precision = "exactly" if is_exact(lost) else "to working precision"
+    shown = [str(entry) if is_exact(lost) else f"{float(entry):.3g}" for entry in lost[:, 0]]
+    rank = lost.shape[0] - lost.shape[1]
+    return SingularError(
+        f"{name} has rank {rank} of {lost.shape[0]} {precision}; {meaning} the span of the columns of .nullspace, the"
+        f" first of which is [{', '.join(shown)}]",
+        rank,
+        lost,
+    )
+
+
+def _singular(A: Array) -> SingularError:
+    """The error for matrices of shape ``(..., d, d)``, with the rank and the null space of the first singular one."""
+    matrices = namespace(A).reshape(detached(A), (-1, *A.shape[-2:]))
+    for i in range(matrices.shape[0] if is_exact(A) or is_finite(A) else 0):
+        if (lost := null_space(matrices[i, ...])).shape[-1]:
+            name = "the matrix" if A.ndim == 2 else f"matrix {i} of the batch"
+            return lost_directions(f"{name} is singular: it", lost, "it maps to zero")
+    return SingularError("the matrix is singular to working precision")
 
 
 def condition_number(M: Array) -> float:
     """The ratio of the largest to the smallest singular value that does not count as zero."""
     M = detached(as_float(M))
-    singular = [float(value) for value in namespace(M).linalg.svdvals(M)]
-    return singular[0] / min((s for s in singular if s > M.shape[-1] * epsilon(M) * singular[0]), default=math.inf)
+    singular = namespace(M).linalg.svdvals(M)
+    kept = singular[~_negligible(singular)]
+    return float(kept[0] / kept[-1]) if kept.shape[0] else 0.0
 
 
 def inverse_norm(M: Array) -> float:
@@ -236,6 +272,8 @@ def inverse_norm(M: Array) -> float:
 def minimum_norm_solution(M: Array, v: Array) -> Array:
     """The solution of ``M x = v`` of least norm, for one matrix of any rank; SingularError if there is none.
 
+    While values are traced, so that they cannot be read, it is not checked that there is one.
+
     Floats: ``x = M^+ v``, whose derivative is that of the pseudo-inverse at constant rank. Exact scalars: with columns
     N spanning the null space of M and L that of M', ``[M L; N' 0]`` is invertible, and the solution x of
     ``M x + L y = v``, ``N' x = 0`` is orthogonal to N; ``y = 0`` exactly if v lies in the range of M.
@@ -244,7 +282,7 @@ def minimum_norm_solution(M: Array, v: Array) -> Array:
         x, inside = _bordered_solution(M, v)
     else:
         x = matvec(namespace(M).linalg.pinv(M, rtol=M.shape[-1] * epsilon(M)), v)
-        inside = norm(matvec(M, x) - v) <= roundoff(M) * (norm(M) * norm(x) + norm(v))
+        inside = is_traced(x) or norm(matvec(M, x) - v) <= roundoff(M) * (norm(M) * norm(x) + norm(v))
     if not inside:
         N = null_space(M)
         rank = M.shape[-1] - N.shape[-1]

@@ -51,7 +51,7 @@ def vectors(
     [0.0, 4.0]
     """
     low, high = bounds_of("min_value", min_value, "max_value", max_value)
-    return done(numbers(draw, (*batch, size("dim", dim)), low, high, near=0, exact=exact), convert)
+    return done(numbers(draw, (*_batch(batch), size("dim", dim)), low, high, near=0, exact=exact), convert)
 
 
 @st.composite
@@ -89,9 +89,8 @@ def matrices(
     >>> find(matrices(2), lambda X: X[0, 1] != X[1, 0]).tolist()
     [[0.0, 0.0], [1.0, 0.0]]
     """
-    low, high = bounds_of("min_value", min_value, "max_value", max_value)
-    shape = (*batch, size("dim", dim), dim)
-    return done(numbers(draw, shape, low, high, near=0, exact=exact), convert)
+    bounds: dict[str, Any] = {"min_value": min_value, "max_value": max_value, "exact": exact}
+    return draw(vectors(dim, batch=(*_batch(batch), dim), convert=convert, **bounds))
 
 
 @st.composite
@@ -119,6 +118,7 @@ def spd_matrices(
     >>> find(spd_matrices(2, condition_number=4), lambda A: True).tolist()
     [[1.0, 0.0], [0.0, 4.0]]
     """
+    batch = _batch(batch)
     shape = (*batch, size("dim", dim))
     chosen = [spectrum is not None, condition_number is not None, integral]
     if sum(chosen) > 1:
@@ -138,6 +138,8 @@ def spd_matrices(
         return done(_with_eigenvalues(eigenvalues, _orthogonal(draw, batch, dim, exact=exact)), convert)
     default = (Fraction(1, 10), 10) if condition_number is None else (1, None)
     smallest = check_number("min_eigenvalue", default[0] if min_eigenvalue is None else min_eigenvalue, above=0)
+    if condition_number is not None:
+        condition_number = check_number("condition_number", condition_number, at_least=1)
     if condition_number is not None and not (condition_number == 1 or (dim > 1 and condition_number > 1)):
         raise InputError(f"condition_number: got {condition_number} for dim = {dim}; expected >= 1, and 1 if dim = 1")
     top = Fraction(smallest) * Fraction(condition_number) if condition_number is not None else max_eigenvalue
@@ -171,7 +173,9 @@ def symmetric_matrices(
     [[1.0, 0.0], [0.0, 0.0]]
     """
     low, high = bounds_of("min_eigenvalue", min_eigenvalue, "max_eigenvalue", max_eigenvalue)
-    max_rank = size("dim", dim) if max_rank is None else max_rank
+    batch = _batch(batch)
+    max_rank = size("dim", dim) if max_rank is None else check_steps("max_rank", max_rank)
+    min_rank = check_steps("min_rank", min_rank)
     if not 0 <= min_rank <= max_rank <= dim:
         raise InputError(f"max_rank: got {max_rank}; expected 0 <= min_rank = {min_rank} <= max_rank <= dim = {dim}")
     if low == high == 0 and min_rank > 0:
@@ -239,6 +243,12 @@ def matrix_families(
         family[:2] = exactly(low * np.eye(dim, dtype=int).astype(object), exact=exact)
         family[:2, :2, :2] = pair
     return done(family, convert)
+
+
+def _batch(shape: Shape) -> Shape:
+    if not isinstance(shape, (tuple, list)):
+        raise InputError(f"batch: got {shape!r}; expected a tuple of integers, such as ({shape!r},)")
+    return tuple(check_steps(f"batch[{k}]", length) for k, length in enumerate(shape))
 
 
 def size(name: str, value: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +119,8 @@ class Quadratic:
     @classmethod
     def stack(cls, quadratics: Iterable[Quadratic], name: str = "quadratics") -> Quadratic:
         """Quadratics of one dimension as a batch along a new first axis; errors call them by the name."""
-        quadratics = list(quadratics) if isinstance(quadratics, Iterable) else []
+        several = isinstance(quadratics, Iterable) and not isinstance(quadratics, Quadratic)
+        quadratics = list(quadratics) if several else []
         if not quadratics or not all(isinstance(f, Quadratic) for f in quadratics):
             raise InputError(f"{name}: expected a sequence of at least one, and only of Quadratics")
         parts = [(f.hessian, f.linear, f.constant) for f in quadratics]
@@ -153,7 +154,15 @@ class Quadratic:
         return self.curvature @ x - self.linear
 
     def minimizer(self) -> Array:
-        """The stationary points ``A^-1 h``, minimisers where A is positive definite; SingularError if A is singular."""
+        """The stationary points ``A^-1 h``, minimisers where A is positive definite.
+
+        Raises
+        ------
+        SingularError
+            If an A is singular: exactly for exact scalars; for floats to working precision, a singular value being at
+            most d eps times the largest. ``.rank`` and ``.nullspace`` are those of the first such A. While values are
+            traced it is not checked.
+        """
         return self.curvature.solve(self.linear)
 
     def minimum(self) -> Array:
@@ -165,16 +174,17 @@ class Quadratic:
         ------
         InputError
             If f is not bounded below: A has a negative eigenvalue, or h a part outside the range of a singular A. Also
-            if the signs of symbols would decide that and are not known.
+            if the signs of symbols would decide that and are not known. While values are traced, as under ``jax.jit``,
+            it is not checked.
         """
         unbounded = InputError("minimum: f is not bounded below; expected curvature without negative eigenvalues")
         bounded = linalg.is_positive_semidefinite(self.hessian)
-        if bounded is None:
+        if bounded is None and arrays.is_exact(self.hessian):
             raise InputError(
                 "minimum: whether f is bounded below cannot be decided, for signs of symbols are not known; expected"
                 " symbols with assumptions, such as Symbol('a', positive=True)"
             )
-        if not bounded:
+        if bounded is False:
             raise unbounded
         xp, d = arrays.namespace(self.linear), self.dim
         A, h = xp.reshape(self.hessian, (-1, d, d)), xp.reshape(self.linear, (-1, d))
@@ -182,7 +192,7 @@ class Quadratic:
             points = [linalg.minimum_norm_solution(A[i, ...], h[i, :]) for i in range(h.shape[0])]
         except SingularError:
             raise unbounded from None
-        return self(xp.reshape(xp.stack(points), self.linear.shape))
+        return self(xp.reshape(xp.stack(points) if points else h, self.linear.shape))
 
     def compose(self, affine_map: Any) -> Quadratic:
         """The pull-back ``f(m(x))`` along ``m(x) = Px + s``: ``A' = P'AP``, ``h' = P'(h - As)``, ``k' = f(s)``.
@@ -226,8 +236,16 @@ class Quadratic:
 
     def __getitem__(self, index: Any) -> Quadratic:
         """A part of the batch, by an index of its batch axes."""
-        where = arrays.of_batch(index)
-        return Quadratic(self.curvature[index], self.linear[where], self.constant[where])
+        part = arrays.part
+        if isinstance(self.linear, Family):
+            return Quadratic(self.curvature[index], self.linear[index], self.constant[index])
+        return Quadratic(self.curvature[index], part(self.linear, index), part(self.constant, index))
+
+    def __iter__(self) -> Iterator[Quadratic]:
+        """The parts along the first batch axis."""
+        if not arrays.is_array(self.linear) or self.linear.ndim == 1:
+            raise TypeError("a Quadratic without batch axes is one function; only a batch can be iterated over")
+        return (self[i] for i in range(self.linear.shape[0]))
 
 
 def _checked(**named: Any) -> tuple[Any, Any, Any]:
@@ -254,8 +272,4 @@ def check_quadratic(name: str, value: Any) -> Quadratic:
 
 def _point(f: Quadratic, x: Any) -> Any:
     """A point in the kind of array that f has; an affine map is passed on."""
-    if hasattr(x, "operator") or not arrays.is_array(f.linear):
-        return x
-    _, x = arrays.coerce(linear=f.linear, x=x)
-    arrays.check_broadcast("x", x, f.linear.shape)
-    return x
+    return x if hasattr(x, "operator") else arrays.point("x", x, f.linear)

@@ -25,7 +25,7 @@ from .adaptation import (
 )
 from .algorithms import FOMAML, IMAML, MAML, Joint, MoreauEnvelope, Reptile, TruncatedMAML
 from .arrays import Array, Scalar
-from .errors import InputError, check_number, check_steps
+from .errors import InputError, check_count, check_number, check_steps
 from .linalg import matvec
 from .quadratic import Quadratic
 from .simulate_systems import conjugate_gradients, richardson, stationary
@@ -56,9 +56,11 @@ def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
     Raises
     ------
     InputError
-        For shapes that do not fit, a loop without an honest step, and flow or Chebyshev on exact scalars.
+        For shapes that do not fit, a loop without an honest step, flow or Chebyshev on exact scalars, and flow of a
+        length or curvature whose values cannot be read (``jax.jit``, ``vmap``), for they say how many steps to take.
     ConvergenceError
-        If a proximal problem has no unique stationary point, ``A + strength I`` being singular.
+        If a proximal problem has no unique stationary point, ``A + strength I`` being singular, or an adapted point
+        leaves the range of floats.
 
     Examples
     --------
@@ -70,7 +72,11 @@ def adapt(support: Quadratic, inner: Any, theta: Any) -> Array:
     h = support.linear
     _, theta = arrays.coerce(linear=h, theta=theta)
     arrays.check_broadcast("theta", theta, h.shape)
-    return _entry(FORWARD, inner)(inner, support, theta + 0 * h)
+    steps = _entry(FORWARD, inner)
+    with arrays.quiet():
+        phi = steps(inner, support, theta + 0 * h)
+    arrays.check_overflow(f"{type(inner).__name__}: the adaptation", phi)
+    return phi
 
 
 def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
@@ -94,7 +100,8 @@ def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
     Raises
     ------
     InputError, ConvergenceError
-        As in :func:`adapt`; the second also if the linear system of iMAML has no unique solution.
+        As in :func:`adapt`; the second also if the linear system of iMAML has no unique solution, or the gradient
+        leaves the range of floats.
 
     Examples
     --------
@@ -103,12 +110,14 @@ def meta_gradient(algorithm: Any, tasks: Tasks, theta: Any) -> Array:
     [0.5]
     """
     _check_kind("tasks", tasks, Tasks)
-    if type(algorithm) not in META_GRADIENTS:
-        raise InputError(f"algorithm: {type(algorithm).__name__} has no honest meta-gradient: add one in simulate.py")
+    of_tasks = _meta_gradients(algorithm)
     _, theta = arrays.coerce(linear=tasks.support.linear, theta=theta)
     arrays.check_shape("theta", theta, (tasks.dim,))
-    each = META_GRADIENTS[type(algorithm)](algorithm, tasks, theta)
-    return arrays.namespace(each).sum(tasks.weights[:, None] * each, axis=0)
+    with arrays.quiet():
+        each = of_tasks(algorithm, tasks, theta)
+        total = arrays.namespace(each).sum(tasks.weights[:, None] * each, axis=0)
+    arrays.check_overflow(f"{type(algorithm).__name__}: the meta-gradient", total)
+    return total
 
 
 def meta_train(
@@ -134,19 +143,30 @@ def meta_train(
     callback : callable, optional
         ``callback(t, theta_t)`` is called after each step, t = 1, ..., steps.
 
+    Raises
+    ------
+    InputError, ConvergenceError
+        As in :func:`meta_gradient`; the second also if the outer loop leaves the range of floats.
+
     Examples
     --------
     >>> tasks = Tasks.from_minimizers([[[1.0]]], [[1.0]])
     >>> meta_train(Joint(), tasks, [0.0], lr=0.5, steps=2).tolist()
     [[0.0], [0.5], [0.75]]
     """
-    check_number("lr", lr, above=0)
     _check_kind("tasks", tasks, Tasks)
+    _meta_gradients(algorithm)
+    if not (callback is None or callable(callback)):
+        raise InputError(f"callback: got {callback!r}; expected a function of t and theta, or None")
     _, theta = arrays.coerce(linear=tasks.support.linear, theta0=theta0)
     arrays.check_shape("theta0", theta, (tasks.dim,))
+    lr = arrays.scalar(check_number("lr", lr, above=0), theta, "lr")
     visited = [theta]
-    for t in range(check_steps("steps", steps)):
-        theta = theta - arrays.scalar(lr, theta) * meta_gradient(algorithm, tasks, theta)
+    for t in range(check_count("steps", check_steps("steps", steps))):
+        g = meta_gradient(algorithm, tasks, theta)
+        with arrays.quiet():
+            theta = theta - lr * g
+        arrays.check_overflow("lr: the outer loop", theta)
         visited.append(theta)
         if callback is not None:
             callback(t + 1, theta)
@@ -156,6 +176,12 @@ def meta_train(
 def _check_kind(name: str, value: Any, kind: type) -> None:
     if not isinstance(value, kind):
         raise InputError(f"{name}: got {type(value).__name__}; expected {kind.__name__}")
+
+
+def _meta_gradients(algorithm: Any) -> Callable[[Any, Tasks, Array], Array]:
+    if type(algorithm) not in META_GRADIENTS:
+        raise InputError(f"algorithm: {type(algorithm).__name__} has no honest meta-gradient: add one in simulate.py")
+    return META_GRADIENTS[type(algorithm)]
 
 
 def _gradient(f: Quadratic, x: Array) -> Array:
@@ -205,7 +231,7 @@ def _preconditioner(loop: PreconditionedGradientDescent, like: Array, *, transpo
         arrays.check_shape("preconditioner", D, like.shape[-1:])
         return lambda u: D * u
     arrays.check_square("preconditioner", D)
-    arrays.check_broadcast("preconditioner", D[..., 0], like.shape)
+    arrays.check_broadcast("preconditioner", D[..., 0], like.shape, onto=True)
     D = arrays.namespace(D).matrix_transpose(D) if transposed else D
     return lambda u: matvec(D, u)
 
@@ -257,7 +283,9 @@ def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
     if arrays.is_exact(A):
         raise InputError("GradientFlow: got exact scalars; an exponential is not rational, expected floats")
     length = arrays.scalar(time, A)
-    count = max(1, math.ceil(2 * abs(_readable(A)).sum(axis=-1).max() * float(_readable(time))))
+    needed = 2 * float(abs(_readable("support", A)).sum(axis=-1).max(initial=0)) * float(_readable("time", time))
+    arrays.check_overflow("GradientFlow: the number of steps", needed)
+    count = max(1, math.ceil(needed))
     dt = length / count
     for _ in range(count):
         term = dt * (drift - matvec(A, x))
@@ -268,13 +296,17 @@ def _flow(A: Array, time: Scalar, x: Array, drift: Array) -> Array:
     return x
 
 
-def _readable(x: Any) -> Array:
+def _readable(name: str, x: Any) -> Array:
     """The values of x for a decision outside any derivative; a constant can be read while jax compiles, too."""
     import numpy as np
 
     try:
         return np.asarray(x)
     except (TypeError, RuntimeError):
+        if arrays.is_traced(x):
+            raise InputError(
+                f"{name}: is traced (jit, vmap), but says how many steps to take; expected numbers"
+            ) from None
         return arrays.to_numpy(x)
 
 
@@ -295,7 +327,7 @@ FORWARD: dict[type, Forward] = {
     GradientDescent: lambda loop, f, theta: _descend(_sizes(loop, theta), f, theta),
     HeavyBall: _heavy_ball,
     PreconditionedGradientDescent: lambda loop, f, theta: _descend(
-        [1] * loop.steps, f, theta, _preconditioner(loop, theta, transposed=False)
+        [1] * loop.steps, f, theta, _preconditioner(loop, f.linear, transposed=False)
     ),
     PartialGradientDescent: lambda loop, f, theta: _descend(_sizes(loop, theta), f, theta, _masked(loop, theta)),
     GradientFlow: lambda loop, f, theta: _flow(f.hessian, loop.time, theta, f.linear),
@@ -309,7 +341,7 @@ REVERSE: dict[type, Reverse] = {
     GradientDescent: lambda loop, f, g, depth: _ascend(_last(_sizes(loop, g), depth), f, g),
     HeavyBall: _heavy_ball_reverse,
     PreconditionedGradientDescent: lambda loop, f, g, depth: _ascend(
-        _last([1] * loop.steps, depth), f, g, _preconditioner(loop, g, transposed=True)
+        _last([1] * loop.steps, depth), f, g, _preconditioner(loop, f.linear, transposed=True)
     ),
     PartialGradientDescent: lambda loop, f, g, depth: _ascend(_last(_sizes(loop, g), depth), f, g, _masked(loop, g)),
     GradientFlow: lambda loop, f, g, depth: _flow(f.hessian, loop.time, g, 0 * g),

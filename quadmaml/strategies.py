@@ -18,7 +18,7 @@ example. Options that exclude each other raise :class:`~quadmaml.InputError` whe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -199,8 +199,8 @@ def inner_loops(
     >>> find(descent, lambda loop: loop.residual(4.0) < 1)
     GradientDescent(lr=0.25, steps=1)
     """
-    ranges = _Ranges(dim, largest_eigenvalue, smallest_eigenvalue, min_steps, max_steps, exact, convert)
-    return draw(ranges.loops(_chosen(INNER_LOOPS, kinds)))
+    ranges = _ranges(dim, largest_eigenvalue, smallest_eigenvalue, min_steps, max_steps, exact, convert)
+    return draw(ranges.loops(_chosen("kinds", INNER_LOOPS, kinds)))
 
 
 @st.composite
@@ -226,9 +226,16 @@ def algorithms(
     >>> find(algorithms(2), lambda algorithm: True)
     Joint()
     """
-    ranges = _Ranges(dim, largest_eigenvalue, smallest_eigenvalue, min_steps, max_steps, exact, convert)
-    inner = _chosen(INNER_LOOPS, inner_kinds)
-    kind = draw(st.sampled_from(_chosen(ALGORITHMS, kinds)))
+    ranges = _ranges(dim, largest_eigenvalue, smallest_eigenvalue, min_steps, max_steps, exact, convert)
+    inner, outer = _chosen("inner_kinds", INNER_LOOPS, inner_kinds), _chosen("kinds", ALGORITHMS, kinds)
+    if meta.TruncatedMAML in outer and not any(hasattr(each, "last") for each in inner):
+        if kinds is not None:
+            names = [each.__name__ for each in inner]
+            raise InputError(
+                f"inner_kinds: got {names}; expected one without memory, whose last steps TruncatedMAML keeps"
+            )
+        outer.remove(meta.TruncatedMAML)
+    kind = draw(st.sampled_from(outer))
     algorithm: Algorithm = draw(ALGORITHMS[kind](ranges, inner))
     return algorithm
 
@@ -329,10 +336,20 @@ ALGORITHMS: dict[type[Algorithm], Callable[[_Ranges, Sequence[type[InnerLoop]]],
 }
 
 
-def _chosen(table: dict[Any, Any], kinds: Sequence[Any] | None) -> list[Any]:
-    chosen = list(table) if kinds is None else list(kinds)
+def _ranges(
+    dim: int, largest: Scalar, smallest: Scalar, low: int, high: int | None, exact: bool, convert: Convert | None
+) -> _Ranges:
+    """The ranges, checked before a kind is drawn, for not every kind reads all of them."""
+    check_number("largest_eigenvalue", largest, above=0)
+    check_number("smallest_eigenvalue", smallest)
+    sizes("steps", low, high, 5, least=0)
+    return _Ranges(size("dim", dim), largest, smallest, low, high, exact, convert)
+
+
+def _chosen(name: str, table: dict[Any, Any], kinds: Sequence[Any] | None) -> list[Any]:
+    chosen = list(table) if kinds is None else list(kinds) if isinstance(kinds, Iterable) else []
     if not chosen or any(kind not in table for kind in chosen):
-        raise InputError(f"kinds: got {kinds!r}; expected some of {[kind.__name__ for kind in table]}")
+        raise InputError(f"{name}: got {kinds!r}; expected some of {[kind.__name__ for kind in table]}")
     return chosen
 
 

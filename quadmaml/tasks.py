@@ -116,10 +116,11 @@ class Tasks:
             if not -len(self) <= i < len(self):
                 raise IndexError(f"task {i} of {len(self)}")
             index = slice(i % len(self), i % len(self) + 1)
-        elif not isinstance(index, (slice, list)) and not arrays.is_array(index):
-            raise TypeError(f"tasks are indexed by integers, slices, lists or arrays, not by {type(index).__name__}")
+        elif not isinstance(index, slice) and not (arrays.is_array(index) and arrays.is_traced(index)):
+            index = _positions(index, len(self)) or slice(0)
         query = None if self.query is self.support else self.query[index]
-        weights = self.weights[index]
+        family = isinstance(self.weights, Family)
+        weights = self.weights[index] if family else arrays.part(self.weights, index)
         return Tasks(self.support[index], query, None if _vanish(weights) else weights)
 
     @property
@@ -128,14 +129,18 @@ class Tasks:
         return self.support.dim
 
     def mean_minimizer(self) -> Array:
-        """``sum_i w_i c_i`` over the stationary points of the support losses, shape ``(d,)``."""
+        """``sum_i w_i c_i`` over the stationary points of the support losses, shape ``(d,)``.
+
+        SingularError, as of :meth:`Quadratic.minimizer`, if a task has no single one.
+        """
         try:
             optima = self.support.minimizer()
             if isinstance(optima, Family):
                 return optima.weighted_sum(self.weights)
             return linalg.weighted_sum(self.weights, optima)
         except SingularError as error:
-            raise SingularError(f"mean_minimizer: a task has no single optimum: {error}") from None
+            message = f"mean_minimizer: a task has no single optimum: {error}"
+            raise SingularError(message, error.rank, error.nullspace) from None
 
 
 def _check_batch(name: str, part: Any) -> None:
@@ -155,13 +160,31 @@ def _normalised(weights: Any, linear: Array) -> Array:
         return arrays.full_like("weights", [Fraction(1, n)] * n, linear)
     _, w = arrays.coerce(linear=linear, weights=weights)
     arrays.check_shape("weights", w, (n,))
-    if _vanish(w) or any(known(lambda i=i: w[i] < 0) for i in range(n)):  # type: ignore[misc]
+    if _vanish(w) or _has_negative(w):
         raise InputError(f"weights: got {weights!r}; expected numbers >= 0 with a positive sum")
     with arrays.quiet():
         if arrays.is_floating(w) and not float(linalg.dot(w, w**0)) < 1e30:
             # Neither the sum nor its reciprocal, by which jax multiplies, may leave the range of floats.
             w = w * 2.0**-64
         return w / linalg.dot(w, w**0)
+
+
+def _has_negative(weights: Array) -> bool:
+    """Whether a weight is known to be negative; symbols, and traced weights, are taken on trust."""
+    if arrays.is_exact(weights):
+        return any(known(lambda w=w: w < 0) for w in weights)  # type: ignore[misc]
+    return known(lambda: arrays.namespace(weights).any(weights < 0)) is True
+
+
+def _positions(index: Any, n: int) -> list[int]:
+    """A list or an array of integers or booleans as the positions among n tasks that it chooses."""
+    import numpy as np
+
+    if not isinstance(index, list) and not arrays.is_array(index):
+        raise TypeError(f"tasks are indexed by integers, slices, lists or arrays, not by {type(index).__name__}")
+    where = np.asarray(index) if isinstance(index, list) else arrays.to_numpy(index)
+    chosen: list[int] = np.arange(n)[where if where.size else []].tolist()
+    return chosen
 
 
 def _vanish(weights: Any) -> bool:

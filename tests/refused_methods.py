@@ -157,14 +157,15 @@ bad(
 )
 bad(
     "preconditioner a number",
-    lambda: qm.PreconditionedGradientDescent(0.1, 1).map(f2()),
-    *("preconditioner", "()", "square"),
+    lambda: qm.PreconditionedGradientDescent(0.1, 1),
+    *("preconditioner", "0.1", "a vector, a matrix"),
 )
 bad(
     "preconditioners of another batch",
     lambda: qm.PreconditionedGradientDescent(np.ones((3, 1, 1)), 1).map(pair().support),
     *("preconditioner", "(3, 1)", "broadcasts with (2, 1)"),
 )
+bad("preconditioner a word", lambda: qm.PreconditionedGradientDescent("a", 1), "preconditioner", "'a'", "a matrix")
 bad(
     "preconditioner nan",
     lambda: qm.PreconditionedGradientDescent([NAN], 1).map(f1()),

@@ -264,3 +264,13 @@ def test_the_residual_of_a_stable_heavy_ball_may_exceed_one():
     assert abs(loop.residual(below)) > 1
     assert abs(qm.HeavyBall(1.0, 0.5, 1000).residual(below)) < 1e-3
     assert abs(qm.HeavyBall(1.0, 0.5, 1000).residual(beyond)) > 1e3
+
+
+@pytest.mark.parametrize("time", [1.0, 20.0, 60.0, 200.0])
+def test_a_long_flow_keeps_its_digits(time):
+    """P and s of the eigenvalues, of which P is many orders of magnitude smaller than s."""
+    a, V = np.linalg.eigh([[1.0, 0.3], [0.3, 0.5]])
+    m = GradientFlow(time).map(Quadratic([[1.0, 0.3], [0.3, 0.5]], [3.0, -2.0]))
+    P, s = (V * np.exp(-time * a)) @ V.T, V @ (-np.expm1(-time * a) / a * (V.T @ [3.0, -2.0]))
+    assert np.abs(m.linear - P).max() < 1e-12 * np.abs(P).max()
+    assert np.abs(m.offset - s).max() < 1e-13 * np.abs(s).max()

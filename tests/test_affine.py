@@ -158,3 +158,11 @@ def test_the_corner_must_be_one_up_to_rounding_errors():
     for corner in (0, 1 + 1e-9, 1 - 1e-9, np.float32(1 + 1e-4), q(1) + q(1, 10**9), a):
         with pytest.raises(qm.InputError, match="expected 1"):
             Augmented(one, zero, corner).as_map()
+
+
+def test_no_single_fixed_point_to_working_precision():
+    P = np.array([[0.5, 0.1], [0.1, 0.98 + 1e-16]])  # 1 - P = [[0.5, -0.1], [-0.1, 0.02]]
+    with pytest.raises(SingularError, match="rank 1 of 2 to working precision") as caught:
+        AffineMap(P, [1.0, 1.0]).fixed_point()
+    assert caught.value.rank == 1
+    assert np.abs((np.eye(2) - P) @ caught.value.nullspace).max() < 1e-15

@@ -8,6 +8,7 @@ import graphlib
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ HOME = Path(qm.__file__).parent
 
 # A module imports from lower floors, and on its own floor from the modules named before it. A package is one room.
 FLOORS = [
-    ["errors", "exact", "arrays", "linalg"],
+    ["errors", "files", "exact", "arrays", "linalg"],
     ["curvature", "family"],
     ["quadratic"],
     ["affine", "field"],
@@ -128,6 +129,14 @@ def test_every_module_has_its_floor():
     assert rooms - set(ORDER) == set(), "a module without a floor: name it in FLOORS, and in CONTRIBUTING.md"
 
 
+def test_the_table_of_contributing_is_the_plan():
+    table = re.findall(r"^\| (F\d+|beside) \| (.*?) \|", (HOME.parent / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    rooms = {name.split(".")[0] for name in MODULES}
+    expected = [(f"F{k}", room) for k, floor in enumerate(FLOORS) for room in floor if room in rooms]
+    written = [(floor, room) for floor, listed in table for room in re.findall(r"`(\w+)`", listed)]
+    assert written == expected + [("beside", room) for room in sorted(BESIDE)]
+
+
 @each_module
 def test_imports_point_down(name):
     if room(name) not in DOORS:
@@ -178,6 +187,11 @@ def test_import_is_light(statement):
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME.parent)
     assert HEAVY.intersection(run.stdout.split()) == set()
+
+
+def test_modules_that_are_loaded_on_demand_are_listed():
+    assert {"claims", "datasets", "strategies", "sweep", "solve", "__version__"} <= set(dir(qm))
+    assert [name for name in dir(qm) if not hasattr(qm, name)] == []
 
 
 # What a file holds

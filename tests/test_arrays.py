@@ -136,7 +136,7 @@ def test_square():
 
 
 def test_symmetry_up_to_rounding_errors_of_the_largest_entry():
-    bound = 2000 * 2.0**-52
+    bound = 1000 * 2.0**-52
     A = np.array([[1.0, 0.0], [bound, 1.0]])
     assert arrays.is_symmetric(A)
     A[1, 0] *= 1.001
@@ -312,3 +312,17 @@ def test_points_that_broadcast_but_not_onto(shape, onto):
     arrays.check_broadcast("x", np.zeros(shape), onto)
     with pytest.raises(InputError, match="broadcasts with"):
         arrays.check_broadcast("x", np.zeros(shape), onto, onto=True)
+
+
+def test_symmetry_of_many_dimensions_in_single_precision():
+    """A percent is no rounding error; the products of data in another order of summation are symmetric."""
+    rng = np.random.default_rng(0)
+    X = (3 + rng.normal(size=(2000, 100))).astype(np.float32)
+    A = sum(x[:, None] * y for x, y in zip(X, X * np.float32(1), strict=True))
+    turned = sum(x[:, None] * y for x, y in zip(X[::-1], X[::-1], strict=True))
+    mixed = np.triu(A) + np.tril(turned, -1)
+    assert (mixed != mixed.T).any()
+    assert arrays.is_symmetric(mixed)
+    one = np.eye(100, dtype=np.float32)
+    one[0, 1] = 0.01
+    assert not arrays.is_symmetric(one)

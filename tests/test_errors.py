@@ -1,5 +1,7 @@
 """The exception tree, and the checks of single arguments at the edges of their ranges."""
 
+import datetime
+import logging
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,6 +11,7 @@ import pytest
 import sympy
 
 import quadmaml as qm
+from quadmaml.curvature import Diagonal
 from quadmaml.errors import check_count, check_number, check_steps, is_real, known
 
 from .backends import need
@@ -101,6 +104,34 @@ def test_arrays_that_differentiate_stay():
 def test_kinds_that_are_neither_floats_nor_exact(value):
     with pytest.raises(qm.InputError, match=r"^x: got .*; expected a finite real number, either a float or exact \(an"):
         check_number("x", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        datetime.timedelta(1),
+        np.timedelta64(1, "s"),
+        np.timedelta64(1, "ns"),
+        np.array(1, "m8[ns]"),
+        np.array("a"),
+        logging.getLogger("x"),
+        type("Level", (), {"level": 0})(),
+        True,
+        1j,
+        "1",
+        None,
+        [],
+    ],
+    ids=str,
+)
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(qm.InputError, match=r"^x: got .*; expected a finite real number"):
+        check_number("x", value)
+
+
+def test_elements_of_a_ring_pass():
+    element = Diagonal(sympy.Symbol("a"))
+    assert check_number("x", element, above=0) is element
 
 
 def test_a_count_is_a_known_number():

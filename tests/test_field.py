@@ -276,3 +276,19 @@ def test_maps_that_keep_few_digits_say_so(make, text):
         warnings.simplefilter("error")
         qm.Proximal(1e-13).map(one)
         qm.GradientFlow(1e3).map(ones)
+
+
+def test_the_zero_of_least_norm_while_values_cannot_be_read():
+    jax, torch = need("jax"), need("torch")
+    M, v = np.array([[1.0, 2.0], [2.0, 4.0]]), np.array([5.0, 10.0])
+    for found in (
+        jax.jit(lambda M, v: AffineField(M, v).zero(minimum_norm=True))(*map(jax.numpy.asarray, (M, v))),
+        torch.func.vmap(lambda v: AffineField(torch.tensor(M), v).zero(minimum_norm=True))(torch.tensor(v)[None])[0],
+    ):
+        assert np.asarray(found).tolist() == pytest.approx([1.0, 2.0], rel=1e-12)
+
+
+def test_spectrum_has_a_derivative():
+    jax = need("jax")
+    slope = jax.grad(lambda a: AffineField(a * jax.numpy.asarray([[2.0, 0.0], [0.0, 3.0]]), [0.0, 0.0]).spectrum()[1])
+    assert float(slope(1.0)) == pytest.approx(3.0)

@@ -58,14 +58,15 @@ def test_exact_solves_broadcast():
 
 
 def test_singular_systems(backend):
-    with pytest.raises(SingularError, match="singular to working precision"):
+    with pytest.raises(SingularError, match="singular: it has rank 1 of 2 to working precision") as caught:
         linalg.solve(backend.array([[1.0, 1.0], [1.0, 1.0]]), backend.array([[1.0], [0.0]]))
+    assert (caught.value.rank, tuple(caught.value.nullspace.shape)) == (1, (2, 1))
 
 
 def test_exact_singular_systems_say_their_rank():
     with pytest.raises(SingularError, match="rank 1 of 2 exactly") as caught:
         linalg.solve(rational([[1, 2], [2, 4]]), rational([[1], [2]]))
-    assert caught.value.rank == 1
+    assert (caught.value.rank, caught.value.nullspace.tolist()) == (1, [[-2], [1]])
 
 
 def test_errors_of_the_library_that_are_not_about_rank_pass():

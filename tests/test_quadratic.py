@@ -9,6 +9,8 @@ import quadmaml as qm
 from quadmaml import AffineMap, Quadratic
 from quadmaml.curvature import Dense, RingElement
 
+from .backends import need
+
 q = Fraction
 KINDS = [float, q]
 number = pytest.mark.parametrize("number", KINDS, ids=["float", "Fraction"])
@@ -188,3 +190,39 @@ def test_dtype_is_kept(backend):
             assert type(result) is type(x) or isinstance(result, np.generic)
             assert result.dtype == x.dtype
         assert float(f([3.0])) == 7.0
+
+
+def test_stationary_points_of_singular_curvature_say_what_is_lost(backend):
+    with pytest.raises(qm.SingularError, match="rank 1 of 2") as caught:
+        Quadratic(backend.array([[1.0, 0.0], [0.0, 0.0]]), backend.array([1.0, 1.0])).minimizer()
+    assert (caught.value.rank, [abs(float(x)) for x in caught.value.nullspace[:, 0]]) == (1, [0.0, 1.0])
+    with pytest.raises(qm.SingularError, match="rank 1 of 2 exactly") as caught:
+        Quadratic([[q(1), q(0)], [q(0), q(0)]], [q(1), q(1)]).minimizer()
+    assert (caught.value.rank, caught.value.nullspace.tolist()) == (1, [[0], [1]])
+    both = Quadratic([np.eye(2), [[1.0, 1.0], [1.0, 1.0 + 2.0**-52]]], np.ones((2, 2)))
+    with pytest.raises(qm.SingularError, match="matrix 1 of the batch is singular: it has rank 1 of 2 to working"):
+        both.minimizer()
+    assert Quadratic([[1.0, 0.0], [0.0, 1e-14]], [1.0, 1e-14]).minimizer().tolist() == [1.0, 1.0]
+
+
+def test_a_proximal_problem_without_a_solution_says_what_is_lost():
+    with pytest.raises(qm.SingularError, match="rank 1 of 2") as caught:
+        qm.Proximal(1.0).map(Quadratic([[-1.0, 0.0], [0.0, 1.0]], [1.0, 1.0]))
+    assert (caught.value.rank, np.abs(caught.value.nullspace).tolist()) == (1, [[1.0], [0.0]])
+
+
+def test_minimum_of_no_functions_and_while_values_cannot_be_read():
+    assert Quadratic(np.zeros((0, 2, 2)), np.zeros((0, 2))).minimum().shape == (0,)
+    jax, torch = need("jax"), need("torch")
+    A, h = np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([2.0, 0.0])
+    assert float(jax.jit(lambda A, h: Quadratic(A, h).minimum())(jax.numpy.asarray(A), jax.numpy.asarray(h))) == -1
+    found = torch.func.vmap(lambda A, h: Quadratic(A, h).minimum())(torch.tensor(A)[None], torch.tensor(h)[None])
+    assert found.tolist() == [-1.0]
+
+
+def test_only_a_batch_is_iterated_over(backend):
+    one = Quadratic(backend.array(np.eye(2)), backend.array(np.ones(2)))
+    with pytest.raises(TypeError, match="without batch axes"):
+        list(one)
+    both = Quadratic(backend.array(np.stack([np.eye(2)] * 2)), backend.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert [[float(x) for x in f.linear] for f in both] == [[1.0, 2.0], [3.0, 4.0]]

@@ -545,3 +545,13 @@ def test_the_report_says_where_the_start_pays_and_where_it_does_not(name):
     assert not made.failed
     assert answer(made)[0].startswith(first)
     assert first in page(made).replace("&#x27;", "'").replace("&#160;", " ")
+
+
+def test_optima_do_not_depend_on_rounding_errors():
+    """With three rows for five features no task has an optimum, whatever the smallest computed eigenvalue."""
+    for seed in range(10):
+        draw = np.random.default_rng(seed).normal
+        tasks = qm.Tasks.from_regression([(draw(size=(3, 5)), draw(size=3), draw(size=(4, 5)), draw(size=4))] * 2)
+        assert report.Report(None, tasks, *[None] * 10).optima is None
+        with pytest.raises(qm.InputError, match="a task has no single optimum"):
+            qm.explain(qm.Joint(), tasks)

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 
 import quadmaml as qm
 from quadmaml import adaptation, affine, algorithms, arrays, simulate
@@ -345,6 +346,47 @@ def test_chebyshev_steps_stay_stable_and_give_the_polynomial(K):
 # The outer loop
 
 
+UNIT = qm.Tasks.from_minimizers([[[1.0]]], [[0.0]])
+DIVERGING = [
+    ("lr: the outer loop", lambda: simulate.meta_train(qm.Joint(), UNIT, [1.0], 1e3, 200)),
+    (
+        "GradientDescent: the adaptation",
+        lambda: simulate.adapt(tasks_of().support, qm.GradientDescent(1e3, 200), start()),
+    ),
+    ("GradientFlow: the adaptation", lambda: simulate.adapt(tasks_of().support, qm.GradientFlow(1e3), start())),
+    ("GradientFlow: the number of steps", lambda: simulate.adapt(tasks_of().support, qm.GradientFlow(1e308), start())),
+    (
+        "MAML: the meta-gradient",
+        lambda: simulate.meta_gradient(qm.MAML(qm.GradientDescent(1e3, 50)), tasks_of(), start()),
+    ),
+]
+
+
+# Every warning is an error in these tests, those of NumPy on its way to infinity, too.
+@pytest.mark.parametrize(("what", "run"), DIVERGING, ids=[what for what, _ in DIVERGING])
+def test_what_leaves_the_range_of_floats_is_one_error(what, run):
+    with pytest.raises(ConvergenceError, match=f"^{what} overflows: it leaves the range of floats"):
+        run()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_task_has_no_adapted_point(name):
+    none = qm.Quadratic(np.zeros((0, D, D)), np.zeros((0, D)))
+    assert simulate.adapt(none, loops(n=0)[name], start()).shape == (0, D)
+
+
+def test_flow_says_that_its_values_must_be_readable():
+    jax = need("jax")
+    A, h = map(jax.numpy.asarray, problem()[0])
+
+    def flow(A):
+        return simulate.adapt(qm.Quadratic(A, h[0]), qm.GradientFlow(0.125), h[0])
+
+    for traced in (lambda: jax.jit(flow)(A[0]), lambda: jax.vmap(flow)(A)):
+        with pytest.raises(InputError, match=r"^support: is traced \(jit, vmap\), but says how many steps"):
+            traced()
+
+
 def test_meta_train_is_the_outer_loop():
     tasks, theta, lr, seen = tasks_of(exact), start(exact), q(1, 50), []
     path = simulate.meta_train(qm.MAML(BALL), tasks, theta, lr, 3, lambda t, point: seen.append((t, point.tolist())))
@@ -379,7 +421,6 @@ def test_single_precision_stays_single(name, number):
 
 
 def test_symbols_take_the_same_steps():
-    sympy = need("sympy")
     a, h, t, x = sympy.symbols("a h t x", positive=True)
     f, theta = qm.Quadratic(np.array([[[a]]]), np.array([[h]])), np.array([t])
     assert sympy.simplify(simulate.adapt(f, qm.Proximal(x), theta)[0, 0] - (h + x * t) / (a + x)) == 0
@@ -486,6 +527,13 @@ REFUSED = [
     ("theta0: has shape", simulate.meta_train, (qm.Joint(), T_, THETA[1:], 0.1, 0)),
     ("lr: got 0", simulate.meta_train, (qm.Joint(), T_, THETA, 0, 1)),
     ("steps: got -1", simulate.meta_train, (qm.Joint(), T_, THETA, 0.1, -1)),
+    ("steps: got the symbol k", simulate.meta_train, (qm.Joint(), T_, THETA, 0.1, sympy.Symbol("k"))),
+    ("callback: got 3; expected a function", simulate.meta_train, (qm.Joint(), T_, THETA, 0.1, 1, 3)),
+    ("algorithm: int has no honest meta-gradient", simulate.meta_train, (3, T_, THETA, 0.1, 0)),
+    ("lr: got the float 0.1 beside exact", simulate.meta_train, (qm.Joint(), qm.Tasks(ONE), [q(3)], 0.1, 0)),
+    # One quadratic has one preconditioner, whatever the number of starts.
+    ("preconditioner: has shape", simulate.adapt, (F_[0], DESCEND(np.ones((N, D, D)), 1), THETA)),
+    ("preconditioner: has shape", simulate.adapt, (F_[0], DESCEND(np.ones((N, D, D)), 1), np.ones((N, D)))),
 ]
 
 

@@ -144,9 +144,37 @@ def test_indices_of_every_kind(backend):
     xp = qm.arrays.namespace(tasks.weights)
     assert len(tasks) == 3
     assert backend_list(tasks[xp.asarray(2)].support.linear[:, 0]) == [2.0]
-    if backend.name != "strict":  # has no integer arrays beside an ellipsis
-        assert backend_list(tasks[xp.asarray([0, 2])].support.linear[:, 0]) == [0.0, 2.0]
+    mask = [True, False, True]
+    for index in ([0, 2], [0, -1], np.array([0, 2]), xp.asarray([0, 2]), mask, np.array(mask), xp.asarray(mask)):
+        assert backend_list(tasks[index].support.linear[:, 0]) == [0.0, 2.0]
+        assert backend_list(tasks[index].weights) == [0.5, 0.5]
+    for index in ([3], xp.asarray([-4]), [True]):
+        with pytest.raises(IndexError):
+            tasks[index]
     assert backend_list(tasks[-2:].support.linear[:, 0]) == [1.0, 2.0]
     for index in ("a", 1.0, None, ..., (0,)):
         with pytest.raises(TypeError, match="indexed by integers, slices, lists or arrays, not by"):
             tasks[index]
+
+
+def test_tasks_without_an_optimum_have_no_mean_whatever_the_draw():
+    """Three rows inform three of five directions, also where rounding errors make the curvature invertible."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        draw = rng.normal
+        rows = draw(size=(3, 5)), draw(size=3), draw(size=(4, 5)), draw(size=4)
+        with pytest.raises(qm.SingularError, match=r"mean_minimizer: .* rank 3 of 5 to working precision") as caught:
+            Tasks.from_regression([rows]).mean_minimizer()
+        assert caught.value.rank == 3
+        assert np.abs(rows[0] @ caught.value.nullspace).max() < 1e-14
+
+
+def test_weights_of_floats_are_checked_at_once(monkeypatch):
+    """One by one they take seconds in libraries that dispatch each operation."""
+    asked = []
+    monkeypatch.setattr(qm.tasks, "known", lambda condition: asked.append(condition) or bool(condition()))
+    many = np.ones((100, 1, 1))
+    Tasks.from_minimizers(many, many[:, 0], many[:, 0, 0])
+    assert len(asked) == 2
+    with pytest.raises(qm.InputError, match="weights"):
+        Tasks.from_minimizers(many, many[:, 0], np.append(many[1:, 0, 0], -1.0))

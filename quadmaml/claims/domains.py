@@ -39,7 +39,7 @@ class Domain:
 
     @property
     def letter(self) -> Letter:
-        """What the engines of :mod:`quadmaml.proofs` are told of the argument."""
+        """What the engines of ``quadmaml.proofs`` are told of the argument."""
         if self.kind in ("spd", "symmetric"):
             return Letter("matrix", symmetric=True, latex=self.latex)
         shape: Any = "scalar" if self.kind == "step_size" else self.kind

@@ -76,7 +76,7 @@ class Claim:
 
     @property
     def letters(self) -> dict[str, Letter]:
-        """The arguments as letters of :mod:`quadmaml.proofs`, those that can take one value only left out."""
+        """The arguments as letters of ``quadmaml.proofs``, those that can take one value only left out."""
         return {name: domain.letter for name, domain in self.domains.items() if domain.constant is None}
 
 

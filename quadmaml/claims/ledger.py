@@ -26,7 +26,7 @@ A reading that is false, or holds only under a condition, has its corrected stat
 proved or certified, in ``corrected``. Statuses are expected ones: the tests compare them with what
 :func:`quadmaml.claims.verify` finds. Numbers in claims are exact (``Fraction(1, 3)``; 0.5 and 1/3 are fractions).
 An inequality between several matrices is proved only where its author says why, by
-``at_most(left, right, because=...)``; see :mod:`quadmaml.claims.certificates`. Statements that are no claims about
+``at_most(left, right, because=...)``; see ``quadmaml.claims.certificates``. Statements that are no claims about
 quadratics (those about general smooth or convex functions) are settled on explicit families, with ``scalar`` arguments.
 """
 

@@ -71,7 +71,7 @@ def at_most(left: Any, right: Any, *, because: Any = None) -> Statement:
     left, right : value or number
         The sides.
     because : value, optional
-        A proof: what ``right - left`` equals, written with the functions of :mod:`quadmaml.claims.certificates` or as a
+        A proof: what ``right - left`` equals, written with the functions of ``quadmaml.claims.certificates`` or as a
         sum of terms ``X.T @ P @ X`` with P positive semidefinite by the claim's own hypotheses.
     """
     return Statement("at_most", left, right, because)

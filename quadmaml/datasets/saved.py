@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arrays import Array
 from ..errors import InputError
+from ..files import replace
 from ..quadratic import Quadratic
 from ..tasks import Tasks
 from .groups import RegressionGroups
@@ -20,7 +20,7 @@ from .groups import RegressionGroups
 if TYPE_CHECKING:
     from os import PathLike
 
-__all__ = ["as_groups", "load_arrays", "load_tasks", "save_arrays", "save_bytes", "save_tasks"]
+__all__ = ["as_groups", "load_arrays", "load_tasks", "save_arrays", "save_tasks"]
 
 FORMAT = "quadmaml tasks 1"
 PARTS = ("hessians", "linear", "constants")
@@ -136,28 +136,12 @@ def _rows(f: Quadratic, name: str) -> list[tuple[Array, Array]]:
 
 
 def save_arrays(path: str | PathLike[str], metadata: Mapping[str, Any], content: Mapping[str, Array]) -> None:
-    """Write arrays and a JSON text ``metadata`` to a file: to another name first, then it is put in place."""
+    """Write arrays and a JSON text ``metadata`` to a ``.npz`` file, which is complete or as it was."""
     import numpy as np
 
     buffer = io.BytesIO()
     np.savez(buffer, metadata=np.array(json.dumps(metadata, allow_nan=False)), **dict(content))
-    save_bytes(path, buffer.getvalue())
-
-
-def save_bytes(path: str | PathLike[str], content: bytes) -> None:
-    """Write a file under another name first, then put it in place: it is complete or as it was."""
-    path = Path(path)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with open(new, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    finally:
-        new.unlink(missing_ok=True)
+    replace(path, buffer.getvalue())
 
 
 def load_arrays(path: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:

@@ -7,7 +7,6 @@ reader's machine. The fonts come with matplotlib, so that no machine lacks them;
 
 from __future__ import annotations
 
-import errno
 import io
 import math
 import os
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError, QuadmamlError
+from ..files import replace_all
 from .style import Axes, Figure, outside_legend
 from .table import Table
 from .venues import Venue, venue_of
@@ -68,7 +68,7 @@ class PaperFigure:
     ...     name="parabola",
     ...     title="A parabola",
     ...     caption="A loss.",
-    ...     illustrates="Theory, section 1.",
+    ...     illustrates="The mathematics, 'Two objects'.",
     ...     data=lambda: Table({"x": [-1.0, 0.0, 1.0], "y": [0.5, 0.0, 0.5]}),
     ...     panels=(lambda table, ax: ax.plot(table["x"], table["y"], label="$f$"),),
     ... )
@@ -292,25 +292,5 @@ def write_figure(
     contents = {data: table.csv().encode()} if data else {}
     if out:
         contents = {out: render(figure, table, venue, width, format, usetex=usetex), **contents}
-    _replace_files(contents)
+    replace_all(contents)
     return list(contents)
-
-
-def _replace_files(contents: dict[str, bytes]) -> None:
-    """Write files under other names first, then put all in place: never half a file."""
-    for path in filter(os.path.isdir, contents):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    new = {path: f"{path}.{os.getpid()}.new" for path in contents}
-    try:
-        for path, content in contents.items():
-            try:
-                with open(new[path], "wb") as file:
-                    file.write(content)
-            except OSError as error:
-                raise OSError(error.errno, error.strerror, path) from None
-        for path in contents:
-            os.replace(new[path], path)
-    finally:
-        for path in new.values():
-            if os.path.exists(path):
-                os.unlink(path)

@@ -7,8 +7,6 @@ import dataclasses
 import io
 import json
 import math
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -20,6 +18,7 @@ from ..arrays import Array
 from ..comparison import compare
 from ..evaluation import Candidate, Evaluation
 from ..explanation import Explanation
+from ..files import replace_all
 from .build import Report
 from .checks import Check
 from .page import page
@@ -45,7 +44,7 @@ def write(report: Report, out: str | PathLike[str]) -> Path:
     texts = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", page(report)
     contents = dict(zip(FILES, (texts[0].encode(), _npz(report, data), texts[1].encode()), strict=True))
     with _directory(Path(out)) as directory:
-        _replace_all(directory, contents)
+        replace_all({str(directory / name): content for name, content in contents.items()})
     return Path(out) / "report.html"
 
 
@@ -192,47 +191,3 @@ def _directory(path: Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 each.rmdir()
         raise
-
-
-def _replace_all(directory: Path, contents: Mapping[str, bytes]) -> None:
-    """Write all files under other names first; then put them in place, and the old ones back if that fails."""
-    mark = f".{os.getpid()}"
-    new = {name: directory / f".{name}{mark}.new" for name in contents}
-    old = {name: directory / f".{name}{mark}.old" for name in contents}
-    placed: list[str] = []
-    try:
-        for name, content in contents.items():
-            with open(new[name], "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for name in contents:
-            _keep(directory / name, old[name])
-        for name in contents:
-            placed.append(name)
-            os.replace(new[name], directory / name)
-    except BaseException:
-        for name in placed:
-            _put_back(old[name], directory / name, was_placed=not new[name].exists())
-        raise
-    finally:
-        for path in (*new.values(), *old.values()):
-            path.unlink(missing_ok=True)
-
-
-def _keep(current: Path, old: Path) -> None:
-    """Give a file, if there is one, a second name; where the disk knows no links, make a copy."""
-    try:
-        os.link(current, old)
-    except FileNotFoundError:
-        return
-    except OSError:
-        shutil.copy2(current, old)
-
-
-def _put_back(old: Path, current: Path, *, was_placed: bool) -> None:
-    with contextlib.suppress(OSError):
-        if old.exists():
-            os.replace(old, current)
-        elif was_placed:
-            current.unlink()

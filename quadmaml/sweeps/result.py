@@ -12,9 +12,10 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..arrays import Array
-from ..datasets.saved import load_arrays, save_arrays, save_bytes
+from ..datasets.saved import load_arrays, save_arrays
 from ..errors import InputError
 from ..exact import fraction_of
+from ..files import replace
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -189,7 +190,7 @@ class Sweep:
         for index, point in zip(np.ndindex(self.shape), product(*self.axes.values()), strict=True):
             cells = [self.values[name][(*index, *entry)] for name, entries in tail.items() for entry in entries]
             writer.writerow([*map(_as_text, point), self.status[index], *map(_as_text, cells)])
-        save_bytes(path, text.getvalue().encode())
+        replace(path, text.getvalue().encode())
 
     @classmethod
     def from_csv(cls, path: str | PathLike[str]) -> Sweep:

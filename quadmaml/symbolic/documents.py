@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 from quadmaml.errors import InputError
+from quadmaml.files import replace
 from quadmaml.proofs.derivation import Derivation
 from quadmaml.proofs.exposition import prose
 
@@ -59,19 +59,5 @@ def document(derivations: Sequence[Derivation], form: str) -> str:
 
 
 def save(text: str, path: str | os.PathLike[str]) -> None:
-    """Write a file under another name first, then put it in place: never half a file.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; an earlier file is then left as it was.
-    """
-    target = Path(path)
-    new = target.with_name(f".{target.name}.{os.getpid()}.new")
-    try:
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, target)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from None
-    finally:
-        new.unlink(missing_ok=True)
+    """Write a document to a file, which is complete or as it was; OSError if it cannot be written."""
+    replace(path, text.encode())
