@@ -122,7 +122,7 @@ def test_kinds_that_are_neither_floats_nor_exact(value):
         None,
         [],
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(qm.InputError, match=r"^x: got .*; expected a finite real number"):
