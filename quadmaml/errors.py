@@ -153,6 +153,8 @@ def check_number(name: str, value: Any, *, above: int | None = None, at_least: i
 def check_steps(name: str, value: Any, *, at_least: int = 0) -> Any:
     """Return ``value`` if it is an integer (or a symbol standing for one) ``>= at_least``."""
     if hasattr(value, "free_symbols") and value.free_symbols:
+        if value.is_integer is False or (value - at_least).is_negative:
+            raise InputError(f"{name}: got {value!r}; expected an integer >= {at_least}")
         return value
     try:
         steps = value.__index__() if not isinstance(value, bool) else -1

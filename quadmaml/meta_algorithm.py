@@ -32,7 +32,7 @@ STAY = NoAdaptation()
 
 
 class Algorithm(ABC):
-    """A meta-algorithm whose meta-gradient is an affine field ``M theta - v``."""
+    """A meta-algorithm; its meta-gradient is an affine field ``M theta - v``, unless iMAML uses conjugate gradients."""
 
     @property
     @abstractmethod

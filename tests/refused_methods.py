@@ -113,6 +113,7 @@ bad("bound of a momentum", lambda: qm.HeavyBall(q(1), a, 1).stable_below(), "mom
 bad("bound of a strength", lambda: qm.ProximalGradientDescent(a, 1, 1).stable_below(), "strength: ", "symbols")
 bad("bound of an interval", lambda: qm.Chebyshev(1, a, 1).stable_below(), "largest: ", "symbols, such as a")
 bad("bound beyond floats", lambda: qm.GradientDescent(q(10**400), 1).stable_below(), "lr: ", "beyond the range")
+bad("fewer steps than none", lambda: qm.GradientDescent(0.1, sympy.Symbol("n", negative=True)), "steps: got n", ">= 0")
 bad("K steps, heavy ball", lambda: qm.HeavyBall(0.1, 0.5, K).residual(a), "steps", "symbol K", "an integer")
 bad("K steps, proximal", lambda: qm.ProximalGradientDescent(1, 0.1, K).residual(a), "steps", "symbol K", "one by one")
 bad("K steps, Chebyshev", lambda: qm.Chebyshev(1, 2, K).residual(a), "steps", "symbol K", "an integer")

@@ -183,3 +183,11 @@ def test_steps_are_integers_of_any_kind():
         check_steps("K", 0, at_least=1)
     with pytest.raises(qm.InputError, match=r"^K: got True; expected an integer >= 0$"):
         check_steps("K", True)
+
+
+@pytest.mark.parametrize("assumed", [{"negative": True}, {"integer": False}, {"imaginary": True}])
+def test_symbols_that_are_no_number_of_steps_are_refused(assumed):
+    with pytest.raises(qm.InputError, match="steps: got K; expected an integer >= 0"):
+        qm.GradientDescent(0.1, sympy.Symbol("K", **assumed))
+    free = sympy.Symbol("K")
+    assert qm.GradientDescent(0.1, free).steps is free

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import sympy
 from sympy import Interval, Rational, oo
@@ -326,7 +327,7 @@ def test_a_parameter_is_not_taken_for_a_variable_of_the_loop():
 
 
 def test_only_spectral_loops_have_a_curvature():
-    loop = qm.PreconditionedGradientDescent(3 * sympy.eye(2), 1)
+    loop = qm.PreconditionedGradientDescent(3 * np.eye(2), 1)
     for reading in (maximiser, monotone_ranges, stability):
         with pytest.raises(qm.InputError, match="expected a spectral loop"):
             reading(loop)
