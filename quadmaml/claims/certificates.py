@@ -5,7 +5,8 @@ A number is nonnegative, or a symmetric matrix positive semidefinite, if it is
 - a letter from ``spd()``, a step size, a scalar from an interval of nonnegative numbers, a nonnegative number;
 - ``right - left`` of an assumption ``left <= right``, or psd by assumption, written alike;
 - a sum of such terms, a product of such numbers with one such matrix, an even power of a symmetric term;
-- a congruence ``X.T @ P @ X``, or ``X.T @ X``, with such a P in the middle;
+- a congruence ``X.T @ P @ X``, or ``X.T @ X``, with such a P in the middle; if X is definite or an inverse and P is
+  positive so is the congruence;
 - the inverse of such a term (a semidefinite matrix that has an inverse is definite);
 - a function of one symmetric matrix and of scalars that :mod:`quadmaml.proofs.decide` shows nonnegative on their
   ranges, such as ``A @ (1 - lr * A)**2`` for a step size.
@@ -20,8 +21,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .deciding import decided
 from .domains import Domain
-from .ranges import intervals, narrowed, restricted
+from .ranges import below, intervals
 from .spectral import minors, spectral_letters
 from .trees import Tree, as_tree
 
@@ -124,11 +126,18 @@ class Signs:
         if len(factors) == 1:
             return self.sign(factors[0])
         decided = self._decided(_product(factors))
+        invertible = True
         while not decided and len(factors) > 1 and factors[0].T.key == factors[-1].key:
+            invertible = invertible and factors[0].shaped == "matrix" and self._is_invertible(factors[0])
             factors = factors[1:-1]
-            if not factors or self.sign(factors[0] if len(factors) == 1 else _product(factors)):
-                return NONNEGATIVE
+            inside = self.sign(factors[0] if len(factors) == 1 else _product(factors)) if factors else POSITIVE
+            if inside:
+                return inside if invertible else NONNEGATIVE
         return decided
+
+    def _is_invertible(self, factor: Tree) -> bool:
+        """Whether a square factor has an inverse: by hypothesis, as it is an inverse itself, or as it is definite."""
+        return factor.kind == "inverse" or self.sign(factor) == POSITIVE
 
     def _decided(self, tree: Tree) -> int:
         """What exact decision says of a function of at most one matrix."""
@@ -137,17 +146,12 @@ class Signs:
             return UNKNOWN
         if sum(domain.kind in ("spd", "symmetric") for domain in domains.values()) > 1:
             return UNKNOWN
-        from quadmaml.proofs.decide import nonnegative, positive
-
         try:
-            read = tree.read(spectral_letters(domains))
-            (value,) = minors(read)
-            where = restricted(narrowed(intervals(domains), self._conditions(domains)), value)
-            if not value.free_symbols:
-                return POSITIVE if value > 0 else NONNEGATIVE if value == 0 else UNKNOWN
-            if positive(value, where, boxes=60).holds:
+            (value,) = minors(tree.read(spectral_letters(domains)))
+            where, assumed = intervals(domains), [*below(domains), *self._conditions(domains)]
+            if decided(value, True, where, assumed, boxes=60).holds:
                 return POSITIVE
-            return NONNEGATIVE if nonnegative(value, where, boxes=60).holds else UNKNOWN
+            return NONNEGATIVE if decided(value, False, where, assumed, boxes=60).holds else UNKNOWN
         except Exception:
             # Whatever cannot be read or decided is not known to be nonnegative.
             return UNKNOWN

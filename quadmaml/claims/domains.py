@@ -84,10 +84,17 @@ def scalar(low: Any = None, high: Any = None, *, latex: str | None = None) -> Do
     >>> scalar(0, 0.5).high
     Fraction(1, 2)
     """
-    ends = [None if end is None else exact(end) for end in (low, high)]
+    ends = [None if end is None else _exact_end(name, end) for name, end in (("low", low), ("high", high))]
     if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
         raise InputError(f"high: got {high}; expected at least low = {low}")
     return Domain("scalar", ends[0], ends[1], latex=latex)
+
+
+def _exact_end(name: str, end: Any) -> Any:
+    try:
+        return exact(end)
+    except InputError:
+        raise InputError(f"{name}: got {end!r}; expected an exact number or None, which is unbounded") from None
 
 
 def step_size(*names: str, latex: str | None = None) -> Domain:

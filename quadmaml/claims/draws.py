@@ -20,6 +20,8 @@ __all__ = ["draw_sample"]
 Rows = list[list[Fraction]]
 SIZES = (1, 2, 3, 10, 100)
 SPREAD = tuple(map(Fraction, ("1", "2", "1/2", "10", "1/10", "100", "1/100")))
+SCALES = tuple(map(Fraction, ("1", "1", "9/10", "1/2", "1/10", "1000000", "1/1000000000000")))
+HUGE = tuple(Fraction(10**k) for k in (3, 6, 9, 12, 15, 18))
 SHARES = tuple(map(Fraction, ("1/2", "9/10", "1/10", "99/100", "1/3", "3/4", "999/1000", "1/100", "2/3", "1/4")))
 
 
@@ -30,6 +32,8 @@ def draw_sample(claim: Claim, dim: int, rng: Random, size: int) -> dict[str, tup
     # In any order, for what comes later is made like what came before.
     for name in rng.sample(list(letters), len(letters)):
         drawn.add(name, claim.domains[name])
+    if drawn.matrices and rng.random() < 0.25:
+        drawn.scale_matrices()
     for name in letters:
         if claim.domains[name].kind == "step_size":
             drawn.numbers[name] = (drawn.step_size(claim.domains[name]),)
@@ -61,6 +65,16 @@ class _Drawing:
         elif domain.kind == "scalar":
             self.scalars.append(self.scalar(domain))
             self.numbers[name] = (self.scalars[-1],)
+
+    def scale_matrices(self) -> None:
+        """All matrices, or one, times a number, so that the largest row sum is at most 1, or much more than that."""
+        largest = max(sum(map(abs, row)) for rows in self.matrices.values() for row in rows)
+        factor = self.rng.choice(SCALES) / (largest or 1)
+        chosen = list(self.matrices) if self.rng.random() < 0.7 else [self.rng.choice(list(self.matrices))]
+        for name in chosen:
+            rows = self.matrices[name]
+            self.matrices[name] = [[factor * x for x in row] for row in rows]
+            self.numbers[name] = tuple(factor * x for x in self.numbers[name])
 
     def integer(self, low: int | None = None) -> Fraction:
         return Fraction(self.rng.randint(-self.size if low is None else low, max(self.size, low or 0)))
@@ -165,8 +179,11 @@ class _Drawing:
         if low is not None and high is not None:
             part = self.rng.choice(SHARES) if choice < 0.5 else Fraction(self.rng.randint(0, 12), 12)
             return low + (high - low) * (part if self.rng.random() < 0.5 else 1 - part)
-        number = self.integer() / self.rng.choice((1, 1, 2, 3, 10)) * (1 if choice < 0.9 else self.rng.choice(SPREAD))
-        return number if not ends else low + abs(number) if low is not None else high - abs(number)  # type: ignore[operator]
+        spread = (Fraction(1),) if choice < 0.85 else SPREAD if choice < 0.95 else HUGE
+        number = self.integer() / self.rng.choice((1, 1, 2, 3, 10)) * self.rng.choice(spread)
+        if low is not None:
+            return low + abs(number)
+        return number if high is None else high - abs(number)
 
     def step_size(self, domain: Domain) -> Fraction:
         top = max(_largest(self.matrices[name]) for name in domain.below)

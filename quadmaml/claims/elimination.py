@@ -18,8 +18,8 @@ from quadmaml.proofs.instances import draw, instance
 
 from .equalities import by_words
 from .language import Claim
-from .readings import difference_of, inside, read
-from .statements import Reading, UnmetError, reading
+from .readings import difference_of, read
+from .statements import Reading, assume, reading
 from .values import Value
 
 __all__ = ["Solved", "equations", "solved"]
@@ -57,7 +57,7 @@ def equations(claim: Claim) -> list[int]:
 def assumption(claim: Claim, k: int, **elements: Any) -> Any:
     """``right - left`` of the k-th assumption; what the claim does afterwards does not matter."""
     recorded = Reading()
-    values = {name: Value(element) for name, element in elements.items()}
+    values = {name: Value(element, claim.domains[name]) for name, element in elements.items()}
     for name, domain in claim.domains.items():
         if domain.constant is not None:
             values[name] = domain.constant  # type: ignore[assignment]
@@ -118,10 +118,9 @@ def _without(claim: Claim, k: int, name: str, factor: Fraction) -> Solved:
 
     def function(**values: Any) -> Any:
         found = value(values)
-        if hasattr(found.element, "value") and isinstance(getattr(found.element, "field", None), Rationals):
-            alone = Claim(name, "", "", {name: claim.domains[name]}, claim.function)
-            if not inside(alone, {name: found.element}):
-                raise UnmetError(name)
+        domain = claim.domains[name]
+        assume(tuple(end <= found for end in (domain.low,) if end is not None))
+        assume(tuple(found <= end for end in (domain.high,) if end is not None))
         return claim.function(**{**values, name: found})
 
     return Solved(Claim(claim.name, claim.title, claim.source, others, function), name, value)

@@ -36,7 +36,8 @@ def load(path: str) -> list[Claim]:
         try:
             exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
         except SyntaxError as error:
-            raise InputError(f"{path}:{error.lineno}: {error.msg}") from None
+            line = "" if error.lineno is None else f":{error.lineno}"
+            raise InputError(f"{path}{line}: {error.msg}") from None
         except (Exception, SystemExit) as error:
             raise InputError(f"{path}{_line(error, str(file))}: {type(error).__name__}: {error}") from error
     found = claims_of(module)

@@ -8,22 +8,23 @@ from functools import partial
 from itertools import product
 from typing import Any
 
+import sympy
+
 from quadmaml.proofs.verdicts import Status
 
-from .certificates import POSITIVE, Signs, tree_letters
+from .certificates import NONNEGATIVE, POSITIVE, Signs, tree_letters
+from .deciding import decided
 from .equalities import Shown, show_zero
 from .language import Claim
 from .numbers import bare
-from .ranges import intervals, narrowed, restricted
+from .ranges import below, intervals
 from .readings import difference_of, read
 from .spectral import Spectral, minors, spectral_letters
+from .squares import sum_of_squares
 from .statements import Statement
 from .trees import Tree, as_tree
 
-__all__ = ["MANY", "conditions", "lifted", "show_nonnegative"]
-
-MANY = 3
-"""From more variables than these a decision may take long, and the search for a counterexample comes first."""
+__all__ = ["conditions", "lifted", "show_nonnegative"]
 
 
 def show_nonnegative(
@@ -62,25 +63,16 @@ def _attempted(engine: str, run: Any) -> Shown:
 
 
 def _decided(claim: Claim, i: int) -> Shown:
-    from quadmaml.proofs.decide import BOXES, nonnegative, positive
-
     letters = spectral_letters(claim.domains)
     statements, recorded = read(claim, letters)
     statement, strict = statements[i], statements[i].kind == "less_than"
     gap = lifted(difference_of(statement))
-    where = narrowed(intervals(claim.domains), conditions(recorded.assumptions))
     if strict and any(map(len, gap.parts)):
         return Shown(Status.UNDECIDED, details=("exact decision: does not apply (strictness for all columns)",))
+    where, assumed = intervals(claim.domains), [*below(claim.domains), *conditions(recorded.assumptions)]
     details: tuple[str, ...] = ()
-    for each in minors(gap) or [0 * next(iter(where), 0)]:
-        if not getattr(each, "free_symbols", None):
-            if each < 0 or (strict and each == 0):
-                return Shown(Status.UNDECIDED, details=(f"exact decision: {each} has the wrong sign",))
-            continue
-        inside = restricted(where, each)
-        # The time for a box grows with the number of coefficients, which doubles with each variable and more.
-        boxes = BOXES if len(inside) <= MANY else BOXES // 4 ** (len(inside) - MANY)
-        decision = (positive if strict else nonnegative)(each, inside, boxes=max(1, boxes))
+    for each in minors(gap) or [sympy.Integer(0)]:
+        decision = decided(each, strict, where, assumed)
         details += (f"exact decision: {decision.scope}: {decision.status.value}", *decision.details)
         if not decision.holds:
             found = _candidates(claim, decision.witness) if decision.status is Status.REFUTED else ()
@@ -96,8 +88,6 @@ def lifted(value: Any) -> Spectral:
 
 
 def _one() -> Spectral:
-    import sympy
-
     return Spectral("scalar", {(): sympy.Integer(1)})
 
 
@@ -141,19 +131,26 @@ def _certified(claim: Claim, i: int, dims: Sequence[int], seed: int | None, pure
         if each.kind != "equal" and isinstance(difference_of(each), Tree)
     ]
     sign = Signs(claim.domains, assumed).sign(term)
-    if not sign or (statement.kind == "less_than" and sign < POSITIVE):
+    least = POSITIVE if statement.kind == "less_than" else NONNEGATIVE
+    if sign >= least and not written:
+        return Shown(Status.PROVED, "every dimension", details=("certificate: right - left is a sum of squares",))
+    found = None if written or sign >= least else sum_of_squares(term, claim.domains, assumed)
+    if sign < least and found is None:
         which = "because" if written else "right - left"
         return Shown(Status.UNDECIDED, details=(f"certificate: no rule shows the sign of {which}",))
-    if not written:
-        return Shown(Status.PROVED, "every dimension", details=("certificate: right - left is a sum of squares",))
-    checked = show_zero(partial(_unexplained, claim, i), claim.letters, dims, seed=seed, pure=pure)
+    if found is not None:
+        sign, term = Signs(claim.domains, assumed).sign(found), found
+        if sign < least:
+            return Shown(Status.UNDECIDED, details=("certificate: a sum of squares was found, which may be 0",))
+    checked = show_zero(partial(_unexplained, claim, i, term), claim.letters, dims, seed=seed, pure=pure)
     if not checked.holds:
         return Shown(Status.UNDECIDED, details=(*checked.details, "certificate: because is not right - left"))
-    details = (*checked.details, "certificate: right - left = because, which the rules show to be nonnegative")
+    reason = "because" if written else "a sum of squares that was found"
+    details = (*checked.details, f"certificate: right - left = {reason}, which the rules show to be nonnegative")
     return Shown(checked.status, checked.scope, checked.bound, details)
 
 
-def _unexplained(claim: Claim, i: int, **elements: Any) -> Any:
-    """``right - left - because``."""
+def _unexplained(claim: Claim, i: int, reason: Tree, **elements: Any) -> Any:
+    """``right - left - reason``."""
     statements, _ = read(claim, elements)
-    return difference_of(statements[i]) - bare(statements[i].because)
+    return difference_of(statements[i]) - reason.read(elements)

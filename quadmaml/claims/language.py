@@ -80,7 +80,7 @@ class Claim:
         return {name: domain.letter for name, domain in self.domains.items() if domain.constant is None}
 
 
-def claim(*, title: str = "", source: str = "", **domains: Any) -> Callable[[Callable[..., Any]], Claim]:
+def claim(*given: Any, title: str = "", source: str = "", **domains: Any) -> Callable[[Callable[..., Any]], Claim]:
     """Make a claim of a function of arguments from these domains.
 
     Parameters
@@ -104,11 +104,17 @@ def claim(*, title: str = "", source: str = "", **domains: Any) -> Callable[[Cal
     >>> one_step_contracts.name
     'one_step_contracts'
     """
+    if given:
+        raise InputError("claim: got a function; expected the domains of its arguments first, as in @claim(A=spd())")
+    for name, words in (("title", title), ("source", source)):
+        if not isinstance(words, str):
+            raise InputError(f"{name}: got {words!r}; expected words")
     check_domains(domains)
 
     def made(function: Callable[..., Any]) -> Claim:
-        taken = list(inspect.signature(function).parameters)
-        if set(taken) != set(domains):
+        parameters = inspect.signature(function).parameters
+        taken, named = list(parameters), (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        if set(taken) != set(domains) or any(each.kind not in named for each in parameters.values()):
             raise InputError(
                 f"{function.__name__}: takes {', '.join(taken)}; expected {', '.join(domains) or 'nothing'}"
             )

@@ -30,7 +30,7 @@ def read(claim: Claim, elements: Mapping[str, Any], *, decides: bool = False) ->
     UnmetError
         If an assumption fails, in a ring that decides.
     """
-    values: dict[str, Any] = {name: Value(element) for name, element in elements.items()}
+    values: dict[str, Any] = {name: Value(element, claim.domains.get(name)) for name, element in elements.items()}
     for name, domain in claim.domains.items():
         if domain.constant is not None:
             values[name] = domain.constant

@@ -18,43 +18,23 @@ from typing import Any
 import sympy
 
 from quadmaml.errors import InputError
-from quadmaml.proofs.decide import nonnegative, positive
-from quadmaml.proofs.real_roots import real_roots, simplest
-from quadmaml.proofs.signs import cells
+from quadmaml.proofs.real_roots import simplest
 from quadmaml.proofs.verdicts import Status
 
 from .domains import scalar
 from .inequalities import conditions, lifted
 from .language import Claim
-from .ranges import intervals, narrowed
+from .ranges import below, intervals, narrowed
 from .readings import difference_of, read
 from .spectral import minors, spectral_letters, symbol_of
 from .statements import assume, less_than
+from .thresholds import Part, Question, joined, parts_of
 from .verification import verify
 
 __all__ = ["Part", "Region", "region"]
 
 GRID = 8
 HALVINGS = 5
-
-
-@dataclass(frozen=True)
-class Part:
-    """An interval, or one value, of the scalar, and what was shown there.
-
-    Parameters
-    ----------
-    interval : sympy.Set
-        Its ends are exact.
-    status : Status
-        PROVED or REFUTED; where values were tried one by one, the verdict at the value.
-    sample : Fraction or None
-        A rational in it, at which the claim was looked at.
-    """
-
-    interval: Any
-    status: Status
-    sample: Fraction | None
 
 
 @dataclass(frozen=True)
@@ -80,8 +60,9 @@ class Region:
 
     @property
     def holds(self) -> Any:
-        """The union of the parts at which it was not refuted, as a SymPy set."""
-        return sympy.Union(*(part.interval for part in self.parts if part.status is not Status.REFUTED))
+        """The union of the parts at which it was proved, certified or tested, as a SymPy set."""
+        held = (Status.PROVED, Status.CERTIFIED, Status.TESTED)
+        return sympy.Union(*(part.interval for part in self.parts if part.status in held))
 
     @property
     def fails(self) -> Any:
@@ -137,23 +118,36 @@ def region(claim: Claim, over: str, *, examples: int = 300, seed: int | None = N
 
 def _exactly(claim: Claim, over: str) -> Region:
     statements, recorded = read(claim, spectral_letters(claim.domains))
-    where = narrowed(intervals(claim.domains), conditions(recorded.assumptions))
+    assumed = [*below(claim.domains), *conditions(recorded.assumptions)]
+    s = symbol_of(over, claim.domains[over])
+    alone = [(g, strict) for g, strict in assumed if g.free_symbols == {s}]
+    where, left = narrowed(intervals(claim.domains), [each for each in assumed if each not in alone])
+    if left or not all(isinstance(interval, sympy.Interval) for interval in where.values()):
+        raise InputError("an assumption bounds no number by others")
     signs = []
     for each in statements:
         gap = lifted(difference_of(each))
         if each.kind == "equal" or (each.kind == "less_than" and any(map(len, gap.parts))):
             raise InputError("a statement is no inequality between functions of one matrix")
         signs += [(minor, each.kind == "less_than") for minor in minors(gap)]
-    s = symbol_of(over, claim.domains[over])
     matrix = next((symbol_of(n, d) for n, d in claim.domains.items() if d.kind in ("spd", "symmetric")), None)
     if matrix is not None and claim.domains[over].kind == "step_size":
         if recorded.assumptions:
             raise InputError("assumptions are not taken into account together with a step size")
+        if any(each.kind == "symmetric" for each in claim.domains.values()):
+            raise InputError("the eigenvalues of the matrix may have any sign")
         return _shares(signs, s, matrix, over)
     others = {x for sign, _ in signs for x in sign.free_symbols} - {s}
     if where[s].free_symbols or len(others) > 1:
         raise InputError("more than two numbers are left")
-    return _cells(signs, s, where, over)
+    return _region(parts_of(Question(signs, s, where, alone)), over)
+
+
+def _region(parts: Sequence[Part], over: str) -> Region:
+    how = "exact: decided between the roots of what the sign can change at"
+    if any(part.status is Status.UNDECIDED for part in parts):
+        how += "; not decided at single values of it"
+    return Region(over, tuple(parts), True, how)
 
 
 def _shares(signs: Sequence[tuple[Any, bool]], s: Any, matrix: Any, over: str) -> Region:
@@ -165,95 +159,11 @@ def _shares(signs: Sequence[tuple[Any, bool]], s: Any, matrix: Any, over: str) -
         if s in free.free_symbols:
             raise InputError("not only the product with an eigenvalue matters")
         reduced.append((free, strict))
-    parts = _cells(reduced, share, {share: sympy.Interval.open(0, 1)}, over).parts
+    parts = parts_of(Question(reduced, share, {share: sympy.Interval.open(0, 1)}))
     bad = next((k for k, part in enumerate(parts) if part.status is Status.REFUTED), len(parts))
     kept = [*parts[:bad], *(replace(part, status=Status.REFUTED) for part in parts[bad:])]
     how = "exact: in every dimension, by the eigenvalues of the one matrix"
-    return Region(f"{over} * lambda_max", tuple(_joined(kept)), True, how)
-
-
-def _cells(signs: Sequence[tuple[Any, bool]], s: Any, where: dict[Any, Any], over: str) -> Region:
-    product = sympy.Integer(1)
-    for sign, _ in signs:
-        top, bottom = sympy.fraction(sympy.cancel(sympy.together(sign)))
-        product *= _projected(top * bottom, s, where)
-    polynomial = sympy.Poly(product, s, domain="QQ")
-    roots = real_roots([factor for factor, _ in polynomial.factor_list()[1]])
-    domain, found = where[s], list(cells(polynomial, roots, where[s]))
-    parts = []
-    for cell, after in [*pairwise(found), (found[-1], None)]:
-        parts.append(_part(cell.interval, cell.sample, signs, s, where))
-        if after is not None:
-            parts.append(_at(cell.interval.end, signs, s, where))
-    ends = [(domain.start, domain.left_open, 0), (domain.end, domain.right_open, len(parts) + 1)]
-    for end, is_open, place in ends:
-        if not is_open and end.is_finite:
-            parts.insert(place, _at(end, signs, s, where))
-    return Region(over, tuple(_joined(parts)), True, "exact: decided between the roots of what the sign can change at")
-
-
-def _projected(polynomial: Any, s: Any, where: dict[Any, Any]) -> Any:
-    """A polynomial in s alone outside whose roots the signs in the other symbol keep their order."""
-    others = sorted(polynomial.free_symbols - {s}, key=str)
-    if not others:
-        return polynomial
-    (x,) = others
-    total = sympy.Integer(1)
-    _, factors = sympy.factor_list(polynomial, x, s)
-    ends = [end for end in (where[x].start, where[x].end) if end.is_finite]
-    bases = [factor for factor, _ in factors] + [sympy.numer(sympy.together(x - end)) for end in ends]
-    for k, left in enumerate(bases):
-        p = sympy.Poly(left, x)
-        pieces = [c for c in p.all_coeffs() if c.free_symbols]
-        if p.degree() > 1:
-            pieces.append(sympy.discriminant(left, x))
-        pieces += [
-            sympy.resultant(left, right, x) for right in bases[k + 1 :] if sympy.degree(right, x) > 0 and p.degree() > 0
-        ]
-        for piece in pieces:
-            numerator = sympy.numer(sympy.together(piece))
-            total *= numerator if numerator.free_symbols else 1
-    return total
-
-
-def _part(interval: Any, sample: Fraction, signs: Any, s: Any, where: dict[Any, Any]) -> Part:
-    value = sympy.Rational(sample.numerator, sample.denominator)
-    return Part(interval, _status_at(value, signs, s, where), sample)
-
-
-def _at(value: Any, signs: Any, s: Any, where: dict[Any, Any]) -> Part:
-    """The claim at one exact value, at a root of a polynomial too."""
-    rational = Fraction(int(value.p), int(value.q)) if value.is_Rational else None
-    if rational is None and any(sign.free_symbols != {s} for sign, _ in signs):
-        raise InputError(f"a threshold is {value}, at which no rational decision is possible")
-    return Part(sympy.FiniteSet(value), _status_at(value, signs, s, where), rational)
-
-
-def _status_at(value: Any, signs: Any, s: Any, where: dict[Any, Any]) -> Status:
-    for sign, strict in signs:
-        here = sympy.simplify(sign.subs(s, value))
-        if not here.free_symbols:
-            good = here.is_positive or (here.is_zero and not strict)
-        else:
-            domain = {x: where[x].subs(s, value) for x in here.free_symbols}
-            decision = (positive if strict else nonnegative)(here, domain)
-            if decision.status is Status.UNDECIDED:
-                raise InputError("a sign was not decided")
-            good = decision.holds
-        if not good:
-            return Status.REFUTED
-    return Status.PROVED
-
-
-def _joined(parts: Sequence[Part]) -> list[Part]:
-    """Neighbours with the same status as one part."""
-    joined: list[Part] = []
-    for part in parts:
-        if joined and joined[-1].status is part.status:
-            joined[-1] = replace(joined[-1], interval=sympy.Union(joined[-1].interval, part.interval))
-        else:
-            joined.append(part)
-    return joined
+    return Region(f"{over} * lambda_max", tuple(joined(kept)), True, how)
 
 
 # Value by value

@@ -5,11 +5,11 @@ Floating point only orders instances by how little a statement has to spare; whe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
-from time import perf_counter
 from typing import Any
 
 from quadmaml.proofs.counterexamples import Witness
@@ -25,11 +25,16 @@ from .statements import Statement
 __all__ = ["Search"]
 
 TIGHTEST = 3
-STEPS = 80
-# For a witness of small numbers: how many more instances to draw, and for how many seconds.
-MORE = 4000
+# All limits are counts of instances, never seconds, so that what comes out does not depend on the machine.
+FEW = 9
+"""In so many numbers a simplex still finds its way."""
+LONG = 4096
+"""An instance at which the sides differ by a fraction of so many bits counts twice, of twice as many three times, .."""
+WIDE = 500
+"""The same for the number of products of entries in one of matrices."""
+# For a witness of small numbers: how many more instances to draw, in lower dimensions and in its own.
 LOWER = 200
-PATIENCE = 4.0
+MORE = 2500
 
 
 @dataclass
@@ -48,6 +53,10 @@ class Search:
         How many instances came out how, by :attr:`Outcome.kind`.
     dims : set of int
         The dimensions in which the claim was seen to hold somewhere.
+    kinds : tuple of str
+        What it states.
+    explained : bool
+        Whether its author says why all inequalities hold.
     errors : list of str
         What it raised.
     found : pair, or None
@@ -62,8 +71,9 @@ class Search:
     errors: list[str] = field(default_factory=list)
     found: tuple[int, Sample] | None = None
     least: Fraction | None = None
-    statements: int = 0
+    spent: int = 0
     kinds: tuple[str, ...] = ()
+    explained: bool = False
     _tightest: dict[int, list[tuple[float, int, Sample]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,8 +88,9 @@ class Search:
         """Draw so many instances, evenly over the dimensions, up to the first at which the claim fails."""
         for place, dim in enumerate(dims):
             share = examples // len(dims) + (place < examples % len(dims))
-            for k in range(share):
-                size = SIZES[min(len(SIZES) - 1, int(len(SIZES) * (k / share) ** 1.5))]
+            start = self.spent
+            while (spent := self.spent - start) < share:
+                size = SIZES[min(len(SIZES) - 1, int(len(SIZES) * (spent / share) ** 1.5))]
                 if self._tried(dim, draw_sample(self.claim, dim, self._rng, size)):
                     return True
         return False
@@ -88,32 +99,62 @@ class Search:
         """Whether the claim fails at one of these instances."""
         return any(self._tried(dim, sample) for sample in samples)
 
-    def climb(self, dims: Sequence[int]) -> bool:
+    def climb(self, dims: Sequence[int], examples: int) -> bool:
         """Go downhill in what inequalities have to spare, from the tightest instances seen in each dimension."""
+        allowed = examples // (TIGHTEST * len(dims))
         for dim in dims:
             for score, _, sample in list(self._tightest.get(dim, ())):
-                if self._descend(dim, score, sample):
+                if self._descend(dim, score, sample, self.spent + allowed):
                     return True
         return False
 
-    def _descend(self, dim: int, score: float, sample: Sample) -> bool:
-        for _ in range(STEPS):
-            if self._rng.random() < 0.2 and self._pushed(dim, sample):
+    def _descend(self, dim: int, score: float, sample: Sample, end: int) -> bool:
+        if self._slid(dim, sample, (end - self.spent) // 3):
+            return True
+        reach = 0.5
+        while self.spent < end:
+            choice = self._rng.random()
+            if choice < 0.02 and self._pushed(dim, sample):
                 return True
-            candidate = _moved(sample, self._rng)
+            candidate = stepped(sample, self._rng, reach) if choice > 0.4 else moved(sample, self._rng)
             outcome = judged(self.claim, dim, candidate, self._field)
             if self._noted(dim, candidate, outcome):
                 return True
-            if outcome.kind == "held" and (now := tightness(outcome.statements)) < score:
+            better = outcome.kind == "held" and (now := tightness(outcome.statements)) < score
+            if better:
                 score, sample = now, candidate
+            if choice > 0.4:
+                # Long steps as long as they succeed about every fifth time.
+                reach = min(1.0, reach * 1.7) if better else max(1e-6, reach * 0.88)
         return False
+
+    def _slid(self, dim: int, sample: Sample, allowed: int) -> bool:
+        """Nelder and Mead's simplex downhill, for narrow valleys in few numbers; whether the claim fails on the way."""
+        import numpy as np
+        from scipy.optimize import minimize
+
+        names, start = list(sample), [_float(x) for numbers in sample.values() for x in numbers]
+        if len(start) > FEW or not all(map(math.isfinite, start)):
+            return False
+
+        def score(point: Any) -> float:
+            entries = iter(point)
+            near = {name: tuple(_rounded(next(entries)) for _ in sample[name]) for name in names}
+            if self.found is not None:
+                return -1.0
+            outcome = judged(self.claim, dim, near, self._field)
+            self._noted(dim, near, outcome)
+            return min(tightness(outcome.statements), 1e300) if outcome.kind == "held" else 1e300
+
+        minimize(score, np.asarray(start), method="Nelder-Mead", options={"maxfev": allowed, "xatol": 0, "fatol": 0})
+        return self.found is not None
 
     def _pushed(self, dim: int, sample: Sample) -> bool:
         """Grow one argument up to the edge of what is assumed, by bisection; whether the claim fails on the way."""
         name = self._rng.choice(list(sample))
         inside, outside = Fraction(1), Fraction(8)
-        for _ in range(9):
-            factor = ((inside + outside) / 2).limit_denominator(1000)
+        for _ in range(18):
+            factor = ((inside + outside) / 2).limit_denominator(10**6)
             grown = {**sample, name: tuple(factor * x for x in sample[name])}
             outcome = judged(self.claim, dim, grown, self._field)
             if self._noted(dim, grown, outcome):
@@ -152,11 +193,13 @@ class Search:
     def _noted(self, dim: int, sample: Sample, outcome: Outcome) -> bool:
         """Whether the claim fails here; what came of it is counted."""
         self.counts[outcome.kind] = self.counts.get(outcome.kind, 0) + 1
+        self.spent += 1 + max(map(_bits, outcome.statements), default=0) // LONG + dim**3 // WIDE
         if outcome.kind == "raised" and outcome.error not in self.errors:
             self.errors.append(outcome.error)
         if outcome.kind in ("held", "violated"):
             self.dims.add(dim)
             self.kinds = self.kinds or tuple(each.kind for each in outcome.statements)
+            self.explained = all(each.kind == "equal" or each.because is not None for each in outcome.statements)
         if outcome.kind == "held":
             self._note_slack(outcome.statements)
         if outcome.kind == "violated":
@@ -185,21 +228,23 @@ class Search:
 
     def _smallest(self, dim: int, sample: Sample) -> tuple[int, Sample]:
         """A failing instance made small; others are made small as well as long as its numbers are not."""
-        best, end = shrunk(self.claim, dim, sample, self._fails, seconds=2.0), perf_counter() + PATIENCE
+        best = shrunk(self.claim, dim, sample, self._fails)
         for k in range(LOWER * (dim - 1)):
             other = draw_sample(self.claim, 1 + k % (dim - 1), self._rng, 1 + k % 3)
             if self._fails(1 + k % (dim - 1), other):
-                best = shrunk(self.claim, 1 + k % (dim - 1), other, self._fails, seconds=2.0)
+                best = shrunk(self.claim, 1 + k % (dim - 1), other, self._fails)
                 break
+        end = self.spent + MORE
         for k in range(MORE):
-            if plain(best[1]) or perf_counter() > end:
+            if plain(best[1]) or self.spent > end:
                 break
             other = draw_sample(self.claim, best[0], self._rng, 1 + k % 3)
             if self._fails(best[0], other):
-                best = min(best, shrunk(self.claim, best[0], other, self._fails, seconds=2.0), key=weight)
+                best = min(best, shrunk(self.claim, best[0], other, self._fails), key=weight)
         return best
 
     def _fails(self, dim: int, sample: Sample) -> bool:
+        self.spent += 1
         return judged(self.claim, dim, sample, self._field).kind == "violated"
 
 
@@ -224,9 +269,9 @@ def tightness(statements: Sequence[Statement]) -> float:
             continue
         gap = violation(each)
         if isinstance(gap, Fraction):
-            sides = sum(abs(float(side)) for side in map(_value, (each.left, each.right)))
-            # A tie, as of equal tasks, says nothing about what is near it.
-            scores.append(_float(gap) / (sides or 1.0) if gap else float("inf"))
+            left, right = (abs(_float(_value(side))) for side in (each.left, each.right))
+            # Beside 0 nothing is relatively small. A tie, as of equal tasks, says nothing about what is near it.
+            scores.append(_float(gap) / (left + right if left and right else 1.0) if gap else float("inf"))
         else:
             matrix = np.asarray([[_float(x) for x in row] for row in gap])
             scores.append(float(np.linalg.eigvalsh((matrix + matrix.T) / 2)[0]) / (float(np.abs(matrix).max()) or 1.0))
@@ -245,27 +290,46 @@ def _float(x: Fraction) -> float:
         return float("inf") if x > 0 else float("-inf")
 
 
-def _moved(sample: Sample, rng: Random) -> Sample:
-    """A sample a step away."""
+def _rounded(x: float) -> Fraction:
+    """A fraction that is near to about seven digits."""
+    size = abs(x)
+    return Fraction(x).limit_denominator(10**7 if size < 1 else 10**6) if size < 1e12 else Fraction(round(x))
+
+
+def _bits(statement: Statement) -> int:
+    """The length of the numbers by which the sides of a statement differ."""
+    gap = violation(statement)
+    while isinstance(gap, tuple):
+        gap = gap[0]
+    return int(gap.denominator.bit_length())
+
+
+def stepped(sample: Sample, rng: Random, reach: float) -> Sample:
+    """A sample with the numbers of one argument, or all numbers, changed by about this share of their size."""
+    names = [rng.choice(list(sample))] if rng.random() < 0.6 else list(sample)
+    finest = 10 ** min(9, 2 + round(-math.log10(reach)))
+    return {
+        name: tuple(
+            (x + Fraction(rng.gauss(0, reach * max(abs(_float(x)), 0.05)))).limit_denominator(finest) for x in numbers
+        )
+        if name in names
+        else numbers
+        for name, numbers in sample.items()
+    }
+
+
+FACTORS = tuple(map(Fraction, ("2", "1/2", "3/2", "9/10", "11/10", "100", "1000000")))
+
+
+def moved(sample: Sample, rng: Random) -> Sample:
+    """A sample with the numbers of one argument scaled, or one number changed by a simple step."""
     name = rng.choice(list(sample))
     numbers = sample[name]
     if rng.random() < 0.25:
-        factor = rng.choice((Fraction(2), Fraction(1, 2), Fraction(3, 2), Fraction(9, 10), Fraction(11, 10)))
+        factor = rng.choice(FACTORS)
         return {**sample, name: tuple((factor * x).limit_denominator(10**4) for x in numbers)}
     i = rng.randrange(len(numbers))
     x = numbers[i]
-    steps = (
-        1,
-        -1,
-        Fraction(1, 2),
-        Fraction(-1, 2),
-        Fraction(1, 8),
-        Fraction(-1, 8),
-        x / 2,
-        -x / 2,
-        x / 10,
-        -x / 10,
-        -x,
-    )
-    changed = (x + rng.choice(steps)).limit_denominator(10**4)
+    eighths = [Fraction(k, 8) for k in (8, -8, 4, -4, 1, -1)]
+    changed = (x + rng.choice([*eighths, x / 2, -x / 2, x / 10, -x / 10, -x])).limit_denominator(10**4)
     return {**sample, name: (*numbers[:i], changed, *numbers[i + 1 :])}

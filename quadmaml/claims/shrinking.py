@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from time import perf_counter
 
 from quadmaml.proofs.letters import Letter
 
@@ -21,15 +20,16 @@ FRACTIONS = tuple(map(Fraction, ("0", "1", "-1", "2", "-2", "3", "1/2", "-1/2", 
 
 
 def shrunk(
-    claim: Claim, dim: int, sample: Sample, fails: Callable[[int, Sample], bool], *, seconds: float = 4.0
+    claim: Claim, dim: int, sample: Sample, fails: Callable[[int, Sample], bool], *, tries: int = 3000
 ) -> tuple[int, Sample]:
     """The smallest dimension and sample that greedy steps lead to, ``fails`` all along."""
-    end, letters = perf_counter() + seconds, claim.letters
+    left, letters = tries, claim.letters
     changed = True
-    while changed and perf_counter() < end:
+    while changed and left > 0:
         changed = False
         for smaller_dim, smaller in _smaller(letters, dim, sample):
-            if perf_counter() > end:
+            left -= 1
+            if left < 0:
                 break
             if fails(smaller_dim, smaller):
                 dim, sample, changed = smaller_dim, smaller, True

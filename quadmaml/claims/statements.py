@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from quadmaml.curvature import RingElement
 from quadmaml.errors import InputError
 
 from .exactly import holds
-from .numbers import divisor
+from .numbers import divisor, exact
 
 __all__ = [
     "Reading",
@@ -115,11 +116,52 @@ class Reading:
     supposed: list[tuple[Statement, bool]] = field(default_factory=list)
 
     def supposes(self, statement: Statement) -> bool:
-        """What a comparison is supposed to come to."""
+        """What a comparison comes to, where the domains or an assumption say so, or is supposed to come to."""
+        known = next((known for each in self.assumptions if (known := _follows(statement, each)) is not None), None)
+        if known is None:
+            known = _settled(statement)
+        if known is not None:
+            return known
         met = len(self.supposed)
         value = self.path[met] if met < len(self.path) else True
         self.supposed.append((statement, value))
         return value
+
+
+def _follows(statement: Statement, assumed: Statement) -> bool | None:
+    """What an assumption between the same two sides says of a comparison."""
+    if "equal" in (statement.kind, assumed.kind):
+        return None
+    if _same(statement.left, assumed.left) and _same(statement.right, assumed.right):
+        return True if assumed.kind == "less_than" or statement.kind == "at_most" else None
+    if _same(statement.left, assumed.right) and _same(statement.right, assumed.left):
+        return False if "less_than" in (statement.kind, assumed.kind) else None
+    return None
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (not any(isinstance(each, RingElement) for each in (one, other)) and one == other)
+
+
+def _settled(statement: Statement) -> bool | None:
+    """What the intervals of scalar arguments say of a comparison of two of them, or of one and a number."""
+    left, right = _ends(statement.left), _ends(statement.right)
+    if statement.kind == "equal" or left is None or right is None:
+        return None
+    (low, high, left_open), (lowest, highest, right_open) = left, right
+    apart, strict = left_open or right_open, statement.kind == "less_than"
+    if high is not None and lowest is not None and (high < lowest or (high == lowest and (apart or not strict))):
+        return True
+    if low is not None and highest is not None and (low > highest or (low == highest and (apart or strict))):
+        return False
+    return None
+
+
+def _ends(side: Any) -> Any:
+    if isinstance(side, RingElement):
+        return getattr(side, "ends", None)
+    number = exact(side)
+    return number, number, False
 
 
 _CURRENT: ContextVar[Reading | None] = ContextVar("_CURRENT", default=None)

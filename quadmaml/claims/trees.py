@@ -41,9 +41,14 @@ class Tree(Element):
 
     @cached_property
     def key(self) -> str:
-        """The same for trees that are written alike."""
-        inside = ",".join(part.key if isinstance(part, Tree) else str(part) for part in self.parts)
-        return f"{self.kind}({inside})"
+        """The same for trees that are written alike, up to the order of terms and of numbers in a product."""
+        keys = [part.key if isinstance(part, Tree) else str(part) for part in self.parts]
+        if self.kind == "sum":
+            keys.sort()
+        elif self.kind == "product":
+            numbers = sorted(k for k, part in zip(keys, self.parts, strict=True) if part.shaped == "scalar")
+            keys = numbers + [k for k, part in zip(keys, self.parts, strict=True) if part.shaped != "scalar"]
+        return f"{self.kind}({','.join(keys)})"
 
     @cached_property
     def letters(self) -> frozenset[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 from quadmaml.curvature import RingElement
 from quadmaml.errors import InputError
 
+from .domains import Domain
 from .numbers import Wrapper, bare, divisor, exact
 from .statements import Statement, at_most, less_than
 
@@ -27,6 +29,8 @@ class Value(Wrapper):
     ----------
     element : Element
         What it is in its ring.
+    domain : Domain, optional
+        Of an argument: what it ranges over.
 
     Examples
     --------
@@ -37,6 +41,7 @@ class Value(Wrapper):
     """
 
     element: Any
+    domain: Domain | None = None
 
     @property
     def shape(self) -> Literal["matrix", "vector", "covector", "scalar"]:
@@ -100,6 +105,15 @@ class Value(Wrapper):
 
     def named(self, latex: str) -> Value:
         return Value(self.element.named(latex))
+
+    @property
+    def ends(self) -> tuple[Fraction | None, Fraction | None, bool] | None:
+        """Of a scalar argument: the ends of its interval, None where it has none, and whether they are left out."""
+        if self.domain is None or self.domain.kind not in ("scalar", "step_size"):
+            return None
+        if self.domain.kind == "step_size":
+            return Fraction(0), None, True
+        return self.domain.low, self.domain.high, False
 
     # Comparisons; == stays that of objects, for the core compares its own objects with it
 

@@ -7,7 +7,7 @@ certificate for inequalities. What is not shown to hold is searched for countere
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -19,9 +19,10 @@ from quadmaml.proofs.counterexamples import Witness
 from quadmaml.proofs.fields import Rationals
 from quadmaml.proofs.verdicts import Status, Verdict
 
+from .deciding import MANY
 from .elimination import Solved, assumption, equations, solved
 from .equalities import Shown, by_words, show_zero, span
-from .inequalities import MANY, show_nonnegative
+from .inequalities import show_nonnegative
 from .language import Claim
 from .readings import Outcome, difference_of, read, violation
 from .search import Search
@@ -32,7 +33,10 @@ __all__ = ["verify"]
 SEARCHED = (1, 2, 3, 4, 5)
 TESTED_MODULO_PRIMES = tuple(range(1, 9))
 EXAMPLES = 2000
+LARGEST = 128
 PROBED = 120
+CLIMBED = 1000
+"""How many instances to spend on going downhill, or twice as many as were drawn where that is more."""
 
 
 def verify(
@@ -106,10 +110,15 @@ def completed(claim: Claim, found: Solved, witness: Any) -> Witness:
 def _checked(dims: Sequence[int] | int | None) -> tuple[int, ...] | None:
     if dims is None:
         return None
+    if not isinstance(dims, (int, Iterable)):
+        raise InputError(f"dims: got {dims!r}; expected an integer or several")
     chosen = (dims,) if isinstance(dims, int) else tuple(dims)
     if not chosen:
         raise InputError("dims: got none; expected at least one dimension")
-    return tuple(sorted({check_steps("dims", dim, at_least=1) for dim in chosen}))
+    found = tuple(sorted({check_steps("dims", dim, at_least=1) for dim in chosen}))
+    if found[-1] > LARGEST:
+        raise InputError(f"dims: got {found[-1]}; expected dimensions up to {LARGEST}, for the arithmetic is exact")
+    return found
 
 
 class _Run:
@@ -121,13 +130,17 @@ class _Run:
         self.searched = (1,) if flat else dims or SEARCHED
         self.tested = dims or TESTED_MODULO_PRIMES
         self.search = Search(claim, seed or 0, pure)
+        self.was_searched = False
 
     def verdict(self) -> Verdict:
         probed = [dim for dim in self.searched if dim <= 3] or self.searched[:1]
         if self.search.run(probed, min(PROBED, self.examples)):
             return self.refuted()
-        slow = len(self.claim.letters) > MANY and any(kind != "equal" for kind in self.search.kinds)
-        if (slow or not self.search.kinds) and self.search.run(self.searched, self.examples):
+        matrices = sum(letter.shape == "matrix" for letter in self.claim.letters.values())
+        # What has no reason yet takes long to show, and a counterexample is found sooner.
+        slow = not self.search.explained and (matrices > 1 or len(self.claim.letters) > MANY)
+        self.was_searched = slow or not self.search.kinds
+        if self.was_searched and self.search.run(self.searched, self.examples):
             return self.refuted()
         shown = [self.shown(i) for i in range(len(self.search.kinds))]
         if shown and all(each.holds for each in shown) and not self.search.errors:
@@ -161,7 +174,8 @@ class _Run:
         # What raises an error, or never meets its assumptions, has been searched enough.
         if self.search.kinds and not self.search.errors:
             found = suspects and self.search.run(suspects, self.examples)
-            if found or self.search.run(self.searched, self.examples) or self.search.climb(self.searched):
+            found = found or (not self.was_searched and self.search.run(self.searched, self.examples))
+            if found or self.search.climb(self.searched, max(CLIMBED, 2 * self.examples)):
                 return self.refuted(details)
         counts = ", ".join(f"{n} {kind}" for kind, n in sorted(self.search.counts.items()))
         details += (f"exact search: {counts}",)

@@ -19,7 +19,7 @@ import sympy
 
 from .real_roots import as_fraction, simplest
 
-__all__ = ["Box", "Certificate", "Face", "certify", "coefficients"]
+__all__ = ["Box", "Certificate", "Face", "certify", "coefficients", "negative_point"]
 
 Face: TypeAlias = tuple[Fraction, Fraction | None]
 """The ends of one side of a box; None stands for infinity."""
@@ -35,10 +35,14 @@ class Box:
         The ends of the box for each variable; None stands for infinity.
     coefficients : object array of int
         One axis for each variable: entry j belongs to ``(x - lo)^j (hi - x)^(n - j)``, or ``(x - lo)^j``.
+    outside : int or None
+        Where the box is not to be looked at, for a condition fails there: which; the coefficients are then those of
+        minus its polynomial.
     """
 
     sides: tuple[Face, ...]
     coefficients: Any
+    outside: int | None = None
 
     def positive_on(self, kept: Sequence[tuple[bool, bool]]) -> bool:
         """Whether the polynomial is positive inside and on the faces that are kept, (low, high) for each variable.
@@ -52,7 +56,8 @@ class Box:
 
     def __str__(self) -> str:
         ends = " x ".join(f"[{lo}, {hi}]" if hi is not None else f"[{lo}, oo)" for lo, hi in self.sides)
-        return f"{ends}: {self.coefficients.tolist()}"
+        outside = "" if self.outside is None else f"condition {self.outside + 1} fails, "
+        return f"{ends}: {outside}{self.coefficients.tolist()}"
 
 
 def _parts(side: Face, kept: tuple[bool, bool]) -> list[Any]:
@@ -76,11 +81,15 @@ class Certificate:
         They cover what was asked for.
     sides : tuple of pairs
         What was asked for.
+    conditions : tuple of pairs
+        Polynomials g, and whether they are strict: the polynomial was shown to have no negative value where all g >= 0,
+        or g > 0.
     """
 
     polynomial: Any
     boxes: tuple[Box, ...]
     sides: tuple[Face, ...]
+    conditions: tuple[tuple[Any, bool], ...] = ()
 
     def check(self) -> bool:
         """Whether the certificate holds, from nothing but its boxes.
@@ -89,7 +98,17 @@ class Certificate:
         positive multiple of the polynomial.
         """
         return self._covers() and all(
-            box.coefficients.min() >= 0 and _adds_up(self.polynomial, box) for box in self.boxes
+            box.coefficients.min() >= 0 and _adds_up(self._shown_on(box), box) and self._is_outside(box)
+            for box in self.boxes
+        )
+
+    def _shown_on(self, box: Box) -> Any:
+        return self.polynomial if box.outside is None else -self.conditions[box.outside][0]
+
+    def _is_outside(self, box: Box) -> bool:
+        """Whether a box that is left out has no point at which its condition holds."""
+        return (
+            box.outside is None or self.conditions[box.outside][1] or box.positive_on([(True, True)] * len(box.sides))
         )
 
     def _covers(self) -> bool:
@@ -138,9 +157,9 @@ def coefficients(polynomial: Any) -> Any:
 
 def _primitive(array: Any) -> Any:
     """A positive multiple of an array of rationals: integers without a common factor."""
-    flat = [Fraction(value) for value in array.ravel()]
+    flat = array.ravel()
     common = lcm(*(value.denominator for value in flat))
-    integers = [int(value * common) for value in flat]
+    integers = [value.numerator * (common // value.denominator) for value in flat]
     factor = gcd(*integers) or 1
     result = np.empty(len(flat), dtype=object)
     result[:] = [value // factor for value in integers]
@@ -150,8 +169,7 @@ def _primitive(array: Any) -> Any:
 def _bernstein(array: Any, sides: Sequence[Face]) -> Any:
     """The coefficients of the polynomial with these power coefficients in the basis that belongs to a box."""
     for axis, (lo, hi) in enumerate(sides):
-        moved = np.moveaxis(array, axis, 0)
-        moved = _shifted(moved, lo)
+        moved = _shifted(np.moveaxis(array, axis, 0), lo)
         if hi is not None:
             moved = moved * _powers(hi - lo, len(moved), array.ndim)
             moved = _shifted(moved[::-1], Fraction(1))[::-1]
@@ -160,18 +178,24 @@ def _bernstein(array: Any, sides: Sequence[Face]) -> Any:
 
 
 def _powers(base: Fraction, count: int, ndim: int) -> Any:
+    """The powers of a positive number, times that of its denominator which makes them integers."""
+    top, bottom = base.numerator, base.denominator
     column = np.empty(count, dtype=object)
-    column[:] = [base**j for j in range(count)]
+    column[:] = [top**j * bottom ** (count - 1 - j) for j in range(count)]
     return column.reshape((count,) + (1,) * (ndim - 1))
 
 
 def _shifted(array: Any, by: Fraction) -> Any:
-    """The coefficients of p(x + by), along the first axis: repeated synthetic division."""
-    array = array.copy()
-    for start in range(len(array) - 1):
-        for i in range(len(array) - 2, start - 1, -1):
-            array[i] = array[i] + by * array[i + 1]
-    return array
+    """The coefficients of a positive multiple of p(x + by), along the first axis: repeated synthetic division.
+
+    Of b^n p((y + a)/b), for by = a/b: integers stay integers, which are faster than fractions.
+    """
+    count, b = len(array), Fraction(1, by.denominator)
+    array = array * _powers(b, count, array.ndim) if b != 1 else array.copy()
+    for start in range(count - 1):
+        for i in range(count - 2, start - 1, -1):
+            array[i] = array[i] + by.numerator * array[i + 1]
+    return array * _powers(1 / b, count, array.ndim) if b != 1 else array
 
 
 @dataclass
@@ -182,12 +206,21 @@ class _Search:
     kept: Sequence[tuple[bool, bool]]
     strict: bool
     outer: tuple[Face, ...]
+    conditions: Sequence[tuple[Any, bool]] = ()
 
     def box(self, sides: tuple[Face, ...]) -> Box | None:
         found = Box(sides, _bernstein(self.power, sides))
         if found.coefficients.min() < 0 or (self.strict and not found.positive_on(self.faces(sides))):
-            return None
+            return self.left_out(sides)
         return found
+
+    def left_out(self, sides: tuple[Face, ...]) -> Box | None:
+        """The box, if a condition fails everywhere on it."""
+        for k, (power, strict) in enumerate(self.conditions):
+            found = Box(sides, _bernstein(power, sides), k)
+            if found.coefficients.min() >= 0 and (strict or found.positive_on([(True, True)] * len(sides))):
+                return found
+        return None
 
     def faces(self, sides: tuple[Face, ...]) -> list[tuple[bool, bool]]:
         """Which ends of a part belong to what is to be shown: those inside, and the outer ones that are kept."""
@@ -198,7 +231,13 @@ class _Search:
 
 
 def certify(
-    polynomial: Any, sides: Sequence[Face], kept: Sequence[tuple[bool, bool]], *, strict: bool, boxes: int
+    polynomial: Any,
+    sides: Sequence[Face],
+    kept: Sequence[tuple[bool, bool]],
+    *,
+    strict: bool,
+    boxes: int,
+    conditions: Sequence[tuple[Any, bool]] = (),
 ) -> Certificate | None:
     """A certificate that a polynomial is nonnegative on a box, positive if strict; None if none was found.
 
@@ -214,6 +253,9 @@ def certify(
         Positive instead of nonnegative.
     boxes : int
         How many boxes to look at.
+    conditions : sequence of pairs
+        Polynomials in the same generators, and whether they are strict: only points at which they are nonnegative, or
+        positive, matter.
 
     Examples
     --------
@@ -223,7 +265,9 @@ def certify(
     >>> print(found)
     x**2 - x + 1 >= 0, Bernstein coefficients on [0, 1]: [1, 1, 1]
     """
-    search = _Search(coefficients(polynomial), kept, strict, tuple(sides))
+    conditions = tuple(conditions)
+    negated = [(coefficients(-g), is_strict) for g, is_strict in conditions]
+    search = _Search(coefficients(polynomial), kept, strict, tuple(sides), negated)
     todo, done, looked = [tuple(sides)], [], 0
     while todo:
         part = todo.pop()
@@ -235,7 +279,45 @@ def certify(
             return None
         todo.extend(_halves(part, search.outer))
     in_order = sorted(done, key=lambda box: [side[0] for side in box.sides])
-    return Certificate(polynomial, tuple(in_order), search.outer)
+    return Certificate(polynomial, tuple(in_order), search.outer, conditions)
+
+
+def negative_point(polynomial: Any, sides: Sequence[Face], boxes: int) -> tuple[Fraction, ...] | None:
+    """A point inside a box at which a polynomial is negative, beside a corner of a part of it; None if none was found.
+
+    Examples
+    --------
+    >>> x = sympy.Symbol("x")
+    >>> negative_point(sympy.Poly(1000 - 1001 * x, x), [(Fraction(0), Fraction(1))], 9)
+    (Fraction(2047, 2048),)
+    """
+    power, todo = coefficients(polynomial), [tuple(sides)]
+    for part in itertools.islice(_queue(todo), boxes):
+        array = _bernstein(power, part)
+        for ends in itertools.product(*((0, -1) if hi is not None else (0,) for _, hi in part)):
+            if array[ends] < 0:
+                return _inside(polynomial, part, ends)
+        if array.min() < 0:
+            todo.extend(_halves(part, sides))
+    return None
+
+
+def _queue(todo: list[tuple[Face, ...]]) -> Iterator[tuple[Face, ...]]:
+    while todo:
+        yield todo.pop(0)
+
+
+def _inside(polynomial: Any, sides: Sequence[Face], ends: Sequence[int]) -> tuple[Fraction, ...] | None:
+    """A point beside a corner of a box at which the polynomial is negative, as it is at the corner."""
+    for k in range(1, 60, 5):
+        share = Fraction(1, 2**k)
+        at = [
+            lo + share * ((hi or lo + 1) - lo) if end == 0 or hi is None else hi - share * (hi - lo)
+            for (lo, hi), end in zip(sides, ends, strict=True)
+        ]
+        if polynomial.eval(tuple(map(_rational, at))) < 0:
+            return tuple(at)
+    return None
 
 
 def _halves(sides: tuple[Face, ...], outer: Sequence[Face]) -> Iterator[tuple[Face, ...]]:

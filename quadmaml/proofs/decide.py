@@ -8,6 +8,7 @@ undecided. What else occurs (exponentials) is first factored out, then left to b
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ import sympy
 from quadmaml.errors import InputError
 
 from . import enclosures
-from .bernstein import Certificate, certify
+from .bernstein import Certificate, certify, negative_point
 from .domains import Domain, Piece, shown
 from .real_roots import as_fraction, real_roots
 from .signs import cells, within
@@ -30,6 +31,12 @@ __all__ = ["Decision", "bounded", "increasing", "nonnegative", "positive", "show
 
 BOXES = 400
 """How many boxes to look at for each factor in several variables."""
+
+POINTS = 4096
+"""How many simple points to try."""
+
+LARGEST = 4096
+"""How many coefficients a polynomial in several variables may have."""
 
 ENOUGH = 2000
 """The same in one variable, where a certificate exists: a number that only a mistake can reach."""
@@ -308,11 +315,14 @@ def _in_several(problem: _Problem, boxes: int) -> Decision:
     for tried, points in ((min(boxes, 2), 4), (boxes, max(6, round(4000 ** (1 / size))))):
         shown = [_sign_on(problem, piece, tried) for piece in problem.domain.pieces()]
         if not any(isinstance(each, str) for each in shown):
-            factored = f"it is {sympy.factor(problem.numerator / problem.denominator)}"
+            quotient = problem.numerator / problem.denominator
+            factored = f"it is {quotient if _is_large(quotient, problem.domain.symbols) else sympy.factor(quotient)}"
             certificates = [proof for each in shown if not isinstance(each, str) for proof in each]
             return problem.concluded(Status.PROVED, factored, certificates=certificates)
         if (found := _counterexample(problem, points)) is not None:
             return problem.concluded(Status.REFUTED, witness=found)
+    if (found := _beside_a_corner(problem, max(1, boxes // 8))) is not None:
+        return problem.concluded(Status.REFUTED, witness=found)
     return problem.concluded(Status.UNDECIDED, *(each for each in shown if isinstance(each, str)))
 
 
@@ -320,6 +330,8 @@ def _sign_on(problem: _Problem, piece: Piece, boxes: int) -> list[Certificate] |
     """Certificates that the expression has the right sign on a piece, factor by factor; or what could not be shown."""
     quotient = (problem.numerator / problem.denominator).subs(piece.substitution)
     numerator, denominator = sympy.fraction(sympy.cancel(sympy.together(quotient)))
+    if _is_large(quotient, piece.symbols):
+        return "it has too many coefficients"
     certificates, total = [], 1
     for part, must_not_vanish in ((numerator, problem.strict), (denominator, True)):
         constant, factors = sympy.Poly(part, *piece.symbols, domain="QQ").factor_list()
@@ -335,6 +347,12 @@ def _sign_on(problem: _Problem, piece: Piece, boxes: int) -> list[Certificate] |
     return certificates if total > 0 else f"the sign came out as {total} everywhere on a part of the domain"
 
 
+def _is_large(quotient: Any, symbols: Sequence[Any]) -> bool:
+    """Whether factors of the numerator or denominator may take long to find."""
+    parts = (sympy.Poly(part, *symbols) for part in sympy.fraction(sympy.cancel(sympy.together(quotient))))
+    return any(prod(1 + degree for degree in part.degree_list()) > LARGEST for part in parts)
+
+
 def _counterexample(problem: _Problem, count: int) -> dict[Any, Fraction] | None:
     """The first of the simple points of the domain at which the statement fails, or has no value."""
     symbols = problem.domain.symbols
@@ -342,11 +360,25 @@ def _counterexample(problem: _Problem, count: int) -> dict[Any, Fraction] | None
         [(powers, as_fraction(value)) for powers, value in sympy.Poly(part, *symbols).terms()]
         for part in (problem.numerator, problem.denominator)
     )
-    for point in problem.domain.points(count):
+    for point in itertools.islice(problem.domain.points(count), POINTS):
         values = [point[symbol] for symbol in symbols]
         above, below = (_evaluated(terms, values) for terms in (top, bottom))
         if above * below < 0 or (problem.strict and above == 0 and below != 0):
             return point
+    return None
+
+
+def _beside_a_corner(problem: _Problem, boxes: int) -> dict[Any, Fraction] | None:
+    """A point at which the statement fails, found where the certificates do."""
+    for piece in problem.domain.pieces():
+        quotient = (problem.numerator / problem.denominator).subs(piece.substitution)
+        top, bottom = sympy.fraction(sympy.cancel(sympy.together(quotient)))
+        if _is_large(top * bottom, piece.symbols):
+            continue
+        polynomial = sympy.Poly(top * bottom, *piece.symbols, domain="QQ")
+        if (found := negative_point(polynomial, piece.sides, boxes)) is not None:
+            at = {x: sympy.Rational(q.numerator, q.denominator) for x, q in zip(piece.symbols, found, strict=True)}
+            return {x: as_fraction(sympy.sympify(value).subs(at)) for x, value in piece.substitution.items()}
     return None
 
 

@@ -61,13 +61,32 @@ class RealRoot:
         return -1
 
     def _sign(self, number: Fraction) -> int:
-        value = self.factor.eval(sympy.Rational(number.numerator, number.denominator))
-        return int(sympy.sign(value))
+        return int(sympy.sign(self.factor.eval(_rational(number))))
+
+    def sign_of(self, polynomial: Any) -> int:
+        """The sign of a rational polynomial in the same symbol at the root.
+
+        Examples
+        --------
+        >>> x = sympy.Symbol("x")
+        >>> (root,) = [each for each in real_roots([sympy.Poly(x**2 - 2, x)]) if each.compare(Fraction(0)) > 0]
+        >>> [root.sign_of(sympy.Poly(p, x)) for p in (x**3 - 2 * x, 1000 * x - 1414, 1000 * x - 1415)]
+        [0, 1, -1]
+        """
+        if polynomial.rem(self.factor).is_zero:
+            return 0
+        while self.lower != self.upper and polynomial.count_roots(*map(_rational, (self.lower, self.upper))):
+            self.halve()
+        return int(sympy.sign(polynomial.eval(_rational((self.lower + self.upper) / 2))))
 
     def halve(self) -> None:
         """Shrink the interval to the half that holds the root."""
         if self.lower != self.upper:
             self.compare((self.lower + self.upper) / 2)
+
+
+def _rational(number: Fraction) -> Any:
+    return sympy.Rational(number.numerator, number.denominator)
 
 
 def _order(one: RealRoot, other: RealRoot) -> int:

@@ -1,5 +1,6 @@
 """Claims that are planted: true ones, false ones of every kind, vacuous ones, and ones that raise."""
 
+from fractions import Fraction
 from itertools import permutations
 
 import quadmaml as qm
@@ -98,10 +99,32 @@ def a_quarter(x):
     return at_most(x * (1 - x), 0.25)
 
 
-@plant(TRUE, "TESTED", A=spd(), B=spd())
+@plant(TRUE, "PROVED", A=spd(), B=spd())
 def inverses_turn_round(A, B):
     assume(at_most(A, B))
     return at_most(inverse(B), inverse(A))
+
+
+@plant(TRUE, "PROVED", A=spd(), a=vector(), x=vector(), lr=scalar(0), m=scalar(0, 0.9))
+def two_steps_of_heavy_ball(A, a, x, lr, m):
+    # The momentum is checked to be below 1, which its interval says.
+    assume(lr > 0)
+    loss = qm.MAML(qm.HeavyBall(lr, m, 2)).objective(qm.Tasks.from_minimizers([A], [a]))
+    P = (1 - lr * A) ** 2 - m * lr * A
+    return equal(loss(x) - loss(a), (x - a).T @ P @ A @ P @ (x - a) / 2)
+
+
+@plant(TRUE, "PROVED", x=scalar(0, 1), y=scalar(0, 1), z=scalar(0, 1))
+def on_a_triangle(x, y, z):
+    assume(equal(x + y + z, 1))
+    return at_most(x * y + y * z + x * z, 1 / 3)
+
+
+@plant(TRUE, "PROVED", x=scalar(0, 1), y=scalar(0, 1))
+def what_is_left_of_an_equation(x, y):
+    # y = 2x stays in its interval, and so x in half of it.
+    assume(equal(y, 2 * x))
+    return at_most(x, 0.5)
 
 
 @plant(TRUE, "TESTED", A=spd(), B=spd())
@@ -189,6 +212,44 @@ def not_symmetric(X):
 @plant(FALSE, 1, A=spd(), B=spd())
 def the_second_of_two(A, B):
     return at_most(A, A + B), equal(A, B)
+
+
+@plant(FALSE, 2, A=symmetric(), B=symmetric())
+def squares_keep_the_order_of_small_matrices(A, B):
+    assume((psd(A), at_most(A, B), at_most(B, 1)))
+    return at_most(A @ A, B @ B)
+
+
+@plant(FALSE, 1, x=scalar(0, 1), y=scalar(0, 1))
+def a_small_disc(x, y):
+    return at_most(Fraction(1, 10**6), (x - Fraction(371, 1000)) ** 2 + (y - Fraction(577, 1000)) ** 2)
+
+
+@plant(FALSE, 1, x=scalar(-2, 2), y=scalar(-2, 2))
+def a_bent_valley(x, y):
+    return at_most(Fraction(1, 10**4), 100 * (y - x * x) ** 2 + (Fraction(1371, 1000) - x) ** 2)
+
+
+@plant(FALSE, 1, x=scalar(), y=scalar())
+def far_out(x, y):
+    return at_most(x * y, 10**15)
+
+
+@plant(FALSE, 1, A=spd(), B=spd())
+def close_to_zero(A, B):
+    return at_most(Fraction(1, 10**9), A + B)
+
+
+@plant(FALSE, 1, A=spd(), lr=scalar(0))
+def hardly_beyond_a_step_size(A, lr):
+    assume(at_most(lr * A, Fraction(2001, 1000)))
+    return at_most((1 - lr * A) ** 2, 1)
+
+
+@plant(FALSE, 1, x=scalar(0))
+def up_to_a_root(x):
+    assume(x**2 <= 2)
+    return at_most(x, Fraction(14142, 10**4))
 
 
 # Vacuous, and broken

@@ -391,3 +391,35 @@ def test_domains_are_shown_in_order():
     lines = Domain.of(a, {a: Interval(-oo, oo)})
     assert len(lines.pieces()) == 2
     assert len(list(lines.points(5))) == 5
+
+
+def test_boxes_are_left_out_where_a_condition_fails():
+    x = sympy.Symbol("x")
+    p, g = sympy.Poly(Rational(3, 2) - x, x), sympy.Poly(2 - x**2, x)
+    whole = [(Fraction(0), None)]
+    found = bernstein.certify(p, whole, [(True, False)], strict=False, boxes=50, conditions=[(g, False)])
+    assert found is not None
+    assert found.check()
+    assert any(box.outside == 0 for box in found.boxes)
+    # Without the condition, or with one that leaves more, there is none.
+    assert bernstein.certify(p, whole, [(True, False)], strict=False, boxes=50) is None
+    wider = sympy.Poly(4 - x**2, x)
+    assert bernstein.certify(p, whole, [(True, False)], strict=False, boxes=50, conditions=[(wider, False)]) is None
+    assert not replace(found, conditions=((wider, False),)).check()
+
+
+def test_negative_points_are_negative():
+    x, y = sympy.symbols("x y")
+    p = sympy.Poly(1 - 1001 * x * y / 1000, x, y)
+    at = bernstein.negative_point(p, [(Fraction(0), Fraction(1))] * 2, 20)
+    assert p.eval(at) < 0
+    assert all(0 < each < 1 for each in at)
+    assert bernstein.negative_point(sympy.Poly(1 - x * y, x, y), [(Fraction(0), Fraction(1))] * 2, 20) is None
+
+
+def test_a_narrow_strip_at_an_end_is_found():
+    u, v = sympy.symbols("u v", positive=True)
+    where = {u: sympy.Interval.open(0, sympy.oo), v: sympy.Interval(0, sympy.Rational(2001, 1000) / u)}
+    decision = nonnegative(1 - (1 - u * v) ** 2, where)
+    assert decision.status is Status.REFUTED
+    assert decision.margin < 0
